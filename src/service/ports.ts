@@ -5,7 +5,7 @@
 import type { Capabilities, Extension } from './extensions.ts';
 import type { Result } from './failure.ts';
 import type { Mark } from './mark.ts';
-import type { Memory, Record as JournalRecord } from './memory.ts';
+import type { Record as JournalRecord, Memory } from './memory.ts';
 import type { Live, Operation, Wish } from './service.ts';
 
 export interface Clock {
