@@ -123,6 +123,8 @@ export interface SourceFile {
   readonly text: string;
   /** Equal ids mean equal bytes. */
   readonly id: string;
+  /** Why its bytes are not text to be parsed; `text` is empty then, and the file is a broken one. */
+  readonly defect?: 'not-utf8' | 'too-large';
 }
 
 /** "Could not read" and "is empty" are different types (design §6). */

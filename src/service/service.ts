@@ -42,6 +42,8 @@ export interface Wish {
   readonly redeploy: string | undefined;
   /** Names this one waits for: links to names and `reconcile.depends_on`, without repeats. */
   readonly dependsOn: readonly string[];
+  /** Its file is broken now: this last good version still resolves and gates, but nothing is done about it (`run`). */
+  readonly frozen?: boolean;
   /** Where the document starts. */
   readonly place: Place;
   /** Where each field stands, so that a refusal by the server can be mapped to its line. */
@@ -108,7 +110,9 @@ export type Operation =
   | { readonly verb: 'create'; readonly spec: Spec; readonly redeployToken: string | undefined }
   | { readonly verb: 'update'; readonly uuid: string; readonly patch: Patch }
   | { readonly verb: 'redeploy'; readonly uuid: string; readonly token: string | undefined }
-  | { readonly verb: Exclude<Action, 'redeploy'>; readonly uuid: string };
+  /** `token`: the redeploy token that a first start serves, for a memory that is ours; never sent. */
+  | { readonly verb: 'start'; readonly uuid: string; readonly token?: string }
+  | { readonly verb: Exclude<Action, 'redeploy' | 'start'>; readonly uuid: string };
 
 export type Verb = Operation['verb'];
 
@@ -170,6 +174,8 @@ export type Note =
   | { readonly code: 'deployed-once' }
   | { readonly code: 'adopted' }
   | { readonly code: 'unverified' }
+  /** Its file is broken now: the last good version is kept, nothing is done. */
+  | { readonly code: 'frozen' }
   | { readonly code: 'dependency-not-running'; readonly name: string }
   | { readonly code: 'terminated-twin'; readonly uuid: string };
 

@@ -1,0 +1,113 @@
+/**
+ * What `prune` deletes, and the safety review over deletes and replaces together (design §6).
+ *
+ * A delete needs a complete load, a trusted list, an owned uuid that is not protected, and no live service outside the
+ * same set that still links to it. Too many to be meant, or all of them, is refused as a whole, by name and number.
+ */
+import type { Memory } from '../service/memory.ts';
+import type { Block, Live, Objection } from '../service/service.ts';
+import { serviceUri } from '../service/uri.ts';
+import { dependantsOf, type FleetCourse } from './courses.ts';
+import type { Survey } from './survey.ts';
+
+export interface Safety {
+  readonly prune: 'never' | 'owned';
+  readonly allowEmpty: boolean;
+  /** As many deletes and replaces as the user said out loud (`apply` only). */
+  readonly allowDeletes: number | undefined;
+}
+
+/** The sliding window of the limit, in milliseconds. */
+export const HOUR = 3_600_000;
+const SHARE = 0.2;
+
+/** How many deletes and replaces an hour may see: max(1, 20 % of the owned, rounded down). */
+export function deleteLimit(owned: number): number {
+  return Math.max(1, Math.floor(owned * SHARE));
+}
+
+/** Deletes and replaces of the last hour. A wall clock that was set back does not forget them. */
+export function recentDeletes(memory: Memory, wallNow: number): number {
+  return memory.deletes.filter((one) => wallNow - one.at < HOUR).length;
+}
+
+export interface Deletes {
+  /** By uuid. */
+  readonly wanted: ReadonlyMap<string, Live>;
+  readonly blocked: ReadonlyMap<string, { readonly live: Live; readonly block: Block }>;
+}
+
+/** Splits the candidates into those that may go and those that something holds. */
+export function chooseDeletes(
+  candidates: readonly Live[],
+  fleet: Survey,
+  memory: Memory,
+  courses: ReadonlyMap<string, FleetCourse>,
+): Deletes {
+  const wanted = new Map(candidates.map((live) => [live.uuid, live]));
+  const blocked = new Map<string, { live: Live; block: Block }>();
+  const hold = (live: Live, block: Block): void => {
+    wanted.delete(live.uuid);
+    blocked.set(live.uuid, { live, block });
+  };
+  for (const live of candidates) {
+    if (memory.protectedNames.has(live.name)) hold(live, { code: 'protected', verb: 'delete' });
+    else if (typeof live.state !== 'string') hold(live, { code: 'unknown-state', state: live.state.unknown });
+  }
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const live of [...wanted.values()]) {
+      const by = dependantsOf(live, fleet.present).filter(
+        (one) => !wanted.has(one.uuid) && !letsGo(one, live, courses, fleet),
+      );
+      if (by.length === 0) continue;
+      hold(live, { code: 'linked-from', by: by.map((one) => one.name).sort() });
+      changed = true;
+    }
+  }
+  return { wanted, blocked };
+}
+
+/** The dependant's own course takes the link away first, or replaces the dependant. */
+export function letsGo(
+  dependant: Live,
+  target: Live,
+  courses: ReadonlyMap<string, FleetCourse>,
+  fleet: Survey,
+): boolean {
+  const seen = fleet.matches.get(dependant.name);
+  const course = courses.get(dependant.name)?.course;
+  if (seen?.kind !== 'matched' || seen.live.uuid !== dependant.uuid || course?.end.kind !== 'in-sync')
+    return false;
+  const uri = serviceUri(target.uuid);
+  return course.moves.some((move) => {
+    if (move.kind !== 'act') return false;
+    if (move.operation.verb === 'terminate') return true;
+    if (move.operation.verb !== 'update') return false;
+    const links = move.operation.patch.linked_to_service;
+    return links !== undefined && !links.some((link) => link.to_service === uri);
+  });
+}
+
+/** Objects to deletes and replaces that can hardly be meant. */
+export function review(
+  deletes: readonly string[],
+  replaces: readonly string[],
+  fleet: Survey,
+  recent: number,
+  safety: Safety,
+): readonly Objection[] {
+  const names = [...deletes, ...replaces].sort();
+  if (names.length === 0) return [];
+  const objections: Objection[] = [];
+  const limit = deleteLimit(fleet.owned);
+  const overridden = safety.allowDeletes !== undefined && names.length <= safety.allowDeletes;
+  if (names.length + recent > limit && !overridden) {
+    objections.push({ code: 'too-many', names, limit, owned: fleet.owned, recent });
+  }
+  const nothingLeft = fleet.wishes.size === 0 || (fleet.owned > 1 && deletes.length === fleet.owned);
+  if (deletes.length > 0 && nothingLeft && !safety.allowEmpty) {
+    objections.push({ code: 'everything', names: [...deletes].sort() });
+  }
+  return objections;
+}

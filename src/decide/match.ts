@@ -1,0 +1,82 @@
+/**
+ * Which live service is which manifest's, and whether it is ours to write to (design §6).
+ *
+ * Identity is the uuid; names are not unique. Our mark, or a uuid the journal claims, makes a service ours. Another
+ * owner's mark makes it foreign whatever the journal says. An adopting manifest makes it ours to write, never to prune.
+ */
+import type { Claim, Memory } from '../service/memory.ts';
+import type { Live, Remembered, Wish } from '../service/service.ts';
+
+/** `leaving`: only a Terminating one is left of this name; it is waited out whoever owns it. */
+export type Ownership = 'mark' | 'journal' | 'adopted' | 'unverified' | 'leaving';
+
+export type Match =
+  | { readonly kind: 'none'; readonly remembered: Remembered; readonly twin: string | undefined }
+  | {
+      readonly kind: 'matched';
+      readonly live: Live;
+      readonly ownership: Ownership;
+      readonly remembered: Remembered;
+    }
+  | { readonly kind: 'foreign'; readonly live: Live; readonly owner: string | undefined }
+  | { readonly kind: 'namesakes'; readonly uuids: readonly string[] };
+
+/** Matches one manifest with the listed services of its name, Terminated ones included. */
+export function match(wish: Wish, namesakes: readonly Live[], memory: Memory, owner: string): Match {
+  const twins = namesakes.filter((one) => one.state === 'Terminated');
+  const present = namesakes.filter((one) => one.state !== 'Terminated');
+  const staying = present.filter((one) => one.state !== 'Terminating');
+  if (staying.length > 1) return { kind: 'namesakes', uuids: staying.map((one) => one.uuid).sort() };
+  const live = staying[0] ?? present[0];
+  if (live === undefined) {
+    return { kind: 'none', remembered: recallGone(wish.name, twins, memory, owner), twin: twins[0]?.uuid };
+  }
+  if (live.state === 'Terminating') {
+    const remembered = recallGone(wish.name, [...twins, live], memory, owner);
+    return { kind: 'matched', live, ownership: 'leaving', remembered };
+  }
+  const ownership = ownershipOf(live, memory, owner, wish.adopt);
+  if (ownership === 'foreign') return { kind: 'foreign', live, owner: live.mark?.owner };
+  return { kind: 'matched', live, ownership, remembered: recallLive(live, memory) };
+}
+
+function ownershipOf(live: Live, memory: Memory, owner: string, adopt: boolean): Ownership | 'foreign' {
+  if (live.mark) return live.mark.owner === owner ? 'mark' : 'foreign';
+  if (claims(memory, live)) return 'journal';
+  if (adopt) return 'adopted';
+  const noJournal = memory.claims.size === 0;
+  return live.mark === undefined && noJournal ? 'unverified' : 'foreign';
+}
+
+/** Whether a live service is owned: what `prune` may delete and what the delete limit is counted from. */
+export function isOwned(live: Live, memory: Memory, owner: string): boolean {
+  if (live.mark) return live.mark.owner === owner;
+  return claims(memory, live);
+}
+
+function claims(memory: Memory, live: Live): boolean {
+  const claim = memory.claims.get(live.uuid);
+  return claim !== undefined && claim.name === live.name;
+}
+
+/** The service's own record comes first, then our claim, then what was noted about a service we do not claim. */
+function recallLive(live: Live, memory: Memory): Remembered {
+  const claim = memory.claims.get(live.uuid);
+  const noted = claim === undefined ? memory.tokens.get(live.uuid) : claim.redeployToken;
+  return {
+    deployedBefore: claim?.started === true || (live.deployedAt ?? null) !== null,
+    redeployToken: live.redeployToken === undefined ? noted : live.redeployToken,
+  };
+}
+
+/** A Terminated record with our mark, or the journal's accepted start, is the memory of a service that is gone. */
+function recallGone(name: string, twins: readonly Live[], memory: Memory, owner: string): Remembered {
+  const ours = twins.filter((twin) => isOwned(twin, memory, owner));
+  const claim: Claim | undefined = [...memory.claims.values()].filter((one) => one.name === name).at(-1);
+  const shown = ours.map((twin) => twin.redeployToken).filter((token) => token !== undefined);
+  const started = [...memory.claims.values()].some((one) => one.name === name && one.started);
+  return {
+    deployedBefore: started || ours.some((twin) => twin.deployedAt !== null),
+    redeployToken: shown.at(-1) ?? claim?.redeployToken,
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * One total order of all operations of a plan, in model time (design §8).
+ *
+ * A transition takes one round. Within a round an operation needs its gates open; among the free ones the longest
+ * remaining chain goes first, then the name; deletes go last.
+ */
+/** One course as the order sees it: its moves, and the ids of the courses that must be over before a gated operation. */
+export interface Track {
+  readonly id: string;
+  /** What ties are broken by. */
+  readonly name: string;
+  readonly moves: readonly {
+    readonly kind: 'act' | 'wait';
+    readonly gated: boolean;
+    readonly last: boolean;
+  }[];
+  readonly after: readonly string[];
+}
+
+/** For each track, the place (from 1) of each of its operations, in the order of its moves. */
+export function sequence(tracks: readonly Track[]): ReadonlyMap<string, readonly number[]> {
+  const byId = new Map(tracks.map((track) => [track.id, track]));
+  const chains = chainLengths(tracks, byId);
+  const position = new Map(tracks.map((track) => [track.id, 0]));
+  const places = new Map<string, number[]>(tracks.map((track) => [track.id, []]));
+  const left = new Set(tracks.filter((track) => track.moves.length > 0).map((track) => track.id));
+  const waitedOn = dependantsByName(tracks);
+  const free = (track: Track): boolean => {
+    const move = track.moves[position.get(track.id) ?? 0];
+    return move?.kind === 'act' && (!move.gated || track.after.every((name) => !left.has(name)));
+  };
+  const rank = (track: Track): readonly [number, number, string] => {
+    const at = position.get(track.id) ?? 0;
+    return [track.moves[at]?.last === true ? 1 : 0, -((chains.get(track.id) ?? 0) - at), track.name];
+  };
+  let seq = 0;
+  while (left.size > 0) {
+    const queue = new Heap<Track>((a, b) => compare(rank(a), rank(b)));
+    const queued = new Set<string>();
+    const offer = (track: Track): void => {
+      if (queued.has(track.id) || !free(track)) return;
+      queued.add(track.id);
+      queue.push(track);
+    };
+    for (const id of left) offer(byId.get(id) as Track);
+    let moved = false;
+    for (let track = queue.pop(); track !== undefined; track = queue.pop()) {
+      moved = true;
+      queued.delete(track.id);
+      places.get(track.id)?.push(++seq);
+      advance(track.id);
+      offer(track);
+      if (left.has(track.id)) continue;
+      for (const dependant of waitedOn.get(track.id) ?? []) offer(dependant);
+    }
+    for (const name of [...left]) {
+      const track = byId.get(name) as Track;
+      if (track.moves[position.get(name) ?? 0]?.kind !== 'wait') continue;
+      moved = true;
+      advance(name);
+    }
+    if (!moved)
+      throw new Error(`no order for ${[...left].sort().join(', ')}: their gates wait for each other`);
+  }
+  return places;
+
+  /** Services that link to each other in a circle, made so by somebody else: the first by rank goes without its gate. */
+  function breakCircle(): void {
+    const first = [...left].map((id) => byId.get(id) as Track).sort((a, b) => compare(rank(a), rank(b)))[0];
+    if (first === undefined) return;
+    places.get(first.id)?.push(++seq);
+    advance(first.id);
+  }
+
+  function advance(name: string): void {
+    const at = (position.get(name) ?? 0) + 1;
+    position.set(name, at);
+    if (at >= (byId.get(name)?.moves.length ?? 0)) left.delete(name);
+  }
+}
+
+/** Moves of its own plus the longest chain behind it. */
+function chainLengths(
+  tracks: readonly Track[],
+  byId: ReadonlyMap<string, Track>,
+): ReadonlyMap<string, number> {
+  const waitedOn = dependantsByName(tracks);
+  const open = new Map(tracks.map((track) => [track.id, waitedOn.get(track.id)?.length ?? 0]));
+  const behind = new Map<string, number>();
+  const lengths = new Map<string, number>();
+  const ready = tracks.filter((track) => open.get(track.id) === 0);
+  for (let track = ready.pop(); track !== undefined; track = ready.pop()) {
+    const length = track.moves.length + (behind.get(track.id) ?? 0);
+    lengths.set(track.id, length);
+    for (const name of track.after) {
+      const before = byId.get(name);
+      if (before === undefined) continue;
+      behind.set(name, Math.max(behind.get(name) ?? 0, length));
+      const rest = (open.get(name) ?? 0) - 1;
+      open.set(name, rest);
+      if (rest === 0) ready.push(before);
+    }
+  }
+  return lengths;
+}
+
+function dependantsByName(tracks: readonly Track[]): ReadonlyMap<string, readonly Track[]> {
+  const names = new Set(tracks.map((track) => track.id));
+  const result = new Map<string, Track[]>();
+  for (const track of tracks) {
+    for (const name of track.after) {
+      if (!names.has(name)) continue;
+      const list = result.get(name);
+      if (list === undefined) result.set(name, [track]);
+      else list.push(track);
+    }
+  }
+  return result;
+}
+
+function compare(a: readonly (number | string)[], b: readonly (number | string)[]): number {
+  for (const [index, one] of a.entries()) {
+    const other = b[index] as typeof one;
+    if (one !== other) return one < other ? -1 : 1;
+  }
+  return 0;
+}
+
+class Heap<T> {
+  readonly #items: T[] = [];
+  readonly #compare: (a: T, b: T) => number;
+  constructor(order: (a: T, b: T) => number) {
+    this.#compare = order;
+  }
+  push(item: T): void {
+    this.#items.push(item);
+    let at = this.#items.length - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (this.#compare(this.#items[at] as T, this.#items[parent] as T) >= 0) return;
+      this.#swap(at, parent);
+      at = parent;
+    }
+  }
+  pop(): T | undefined {
+    const top = this.#items[0];
+    const last = this.#items.pop();
+    if (this.#items.length === 0 || last === undefined) return top;
+    this.#items[0] = last;
+    for (let at = 0; ; ) {
+      const [left, right] = [2 * at + 1, 2 * at + 2];
+      let least = at;
+      for (const child of [left, right]) {
+        const smaller =
+          child < this.#items.length && this.#compare(this.#items[child] as T, this.#items[least] as T) < 0;
+        if (smaller) least = child;
+      }
+      if (least === at) return top;
+      this.#swap(at, least);
+      at = least;
+    }
+  }
+  #swap(a: number, b: number): void {
+    [this.#items[a], this.#items[b]] = [this.#items[b] as T, this.#items[a] as T];
+  }
+}
