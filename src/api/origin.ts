@@ -4,11 +4,11 @@
  */
 import { UserError } from '../service/failure.ts';
 
-/** The origin (`https://host:port`, no slash) of an API URL given with or without `/api/v1/`; else UserError `api-url`. */
+/** The origin (`https://host:port`, no slash) of an API URL given with or without `/api/v1/`; else UserError EK502. */
 export function parseOrigin(text: string): string {
   const wrong = (why: string) =>
     new UserError(
-      'api-url',
+      'EK502',
       `--api-url: ${why}; expected http(s)://host[:port], with or without /api/v1/, such as http://127.0.0.1:8800`,
       3,
     );
@@ -28,7 +28,7 @@ export function parseOrigin(text: string): string {
 export function refuseInsecureTls(env: Readonly<Record<string, string | undefined>>): void {
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
     throw new UserError(
-      'insecure-tls',
+      'EK506',
       'NODE_TLS_REJECT_UNAUTHORIZED=0 switches the check of server certificates off, and the API key would go to anybody; unset it (NODE_EXTRA_CA_CERTS adds a certificate authority of your own)',
       3,
     );

@@ -51,6 +51,16 @@ export const CODES = {
   EK404: 'Too many manifests',
   EK405: 'Still changing',
   EK406: 'A git operation is under way',
+  EK501: 'Rate that is not one',
+  EK502: 'API URL that is not one',
+  EK503: 'Credentials are missing or incomplete',
+  EK504: 'Key file that others can read',
+  EK505: 'Credentials that cannot be used',
+  EK506: 'Certificate checks are switched off',
+  EK701: 'Another process holds the state directory',
+  EK702: 'The journal is of a newer version',
+  EK703: 'The state directory cannot be used',
+  EK704: 'The journal is damaged',
 } as const;
 
 export type Code = keyof typeof CODES;
