@@ -49,7 +49,9 @@ export function blockSentence(name: string, block: Block, quote: Quote): string 
       return `the server refused ${OPERATION_WORDS[block.verb]}: ${quote(block.message)}${place}; it is not asked again until the manifest changes`;
     }
     case 'deletes-refused':
-      return `its delete or replace is refused: ${objectionSentence(block.objection, quote)}`;
+      return block.objection.code === 'too-many'
+        ? `its delete or replace is refused together with all others: ${allOf(block.objection)} within an hour, where at most ${block.objection.limit} are taken as meant; if they are: evenkeel apply --allow-deletes ${allOf(block.objection)}`
+        : 'its delete is refused, because with it everything that is owned would be gone; if that is meant: evenkeel apply --allow-empty';
     case 'linked-from':
       return `${listed(block.by, quote)} still link${block.by.length === 1 ? 's' : ''} to it and ${block.by.length === 1 ? 'is' : 'are'} not being deleted; remove the link first`;
   }
@@ -62,12 +64,14 @@ const DEPENDENCY: Readonly<Record<Extract<Block, { code: 'dependency' }>['why'],
   failed: 'has failed',
 };
 
+const allOf = (objection: Extract<Objection, { code: 'too-many' }>) =>
+  objection.names.length + objection.recent;
+
 export function objectionSentence(objection: Objection, quote: Quote): string {
   switch (objection.code) {
     case 'too-many': {
       const recent = objection.recent === 0 ? '' : ` (${objection.recent} more were done within the hour)`;
-      const needed = objection.names.length + objection.recent;
-      return `${objection.names.length} deletes and replaces${recent}, where at most ${objection.limit} an hour are taken as meant with ${objection.owned} owned: ${listed(objection.names, quote)}; if they are meant: evenkeel apply --allow-deletes ${needed}`;
+      return `${objection.names.length} deletes and replaces${recent}, where at most ${objection.limit} an hour are taken as meant with ${objection.owned} owned: ${listed(objection.names, quote)}; if they are meant: evenkeel apply --allow-deletes ${allOf(objection)}`;
     }
     case 'everything':
       return `this would delete everything that is owned: ${listed(objection.names, quote)}; if it is meant: evenkeel apply --allow-empty`;

@@ -9,13 +9,13 @@ import { renderText } from './text.ts';
 
 export type Render = (plan: Plan, options: RenderOptions) => string;
 
-export const RENDERERS = {
+export type Format = 'text' | 'json' | 'markdown';
+
+export const RENDERERS: Readonly<Record<Format, Render>> = {
   text: renderText,
   json: renderJson,
   markdown: renderMarkdown,
-} as const satisfies Readonly<Record<string, Render>>;
-
-export type Format = keyof typeof RENDERERS;
+};
 
 export function isFormat(text: string): text is Format {
   return Object.hasOwn(RENDERERS, text);
