@@ -43,6 +43,8 @@ export interface DefinedSpec {
   readonly roles: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly bindings: readonly Binding[];
+  /** The later platform's tags: kept and shown, without effect. */
+  readonly tags: readonly string[];
   /** Megabytes; 0 = no limit. */
   readonly memory: number;
   /** 0 = the engine's default. */
@@ -103,8 +105,8 @@ export interface Definition {
   readonly stoppedAt: number | null;
   /** Set = Terminated: a tombstone, shown for a while. */
   readonly destroyedAt: number | null;
-  /** The create's idempotency: hash of its key and of its body, null without a key. */
-  readonly created: { readonly key: string; readonly body: string } | null;
+  /** Hash of the body of a create that carried an Idempotency-Key; null without one. Kept at least 24 hours. */
+  readonly keyedBody: string | null;
   /** Grows by one with every write to the store; see `Store.write`. */
   readonly version: number;
 }

@@ -17,7 +17,7 @@ export type {
   ImageDefaults,
   JobVerb,
 } from './definition.ts';
-export type { Change, IdempotencyRecord, Store } from './store.ts';
+export type { Change, Store } from './store.ts';
 export { StoreConflict } from './store.ts';
 
 export interface EngineFailure {

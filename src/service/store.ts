@@ -2,26 +2,17 @@
  * Where the server keeps its memory. A port: a file beside the server (lmdb), the swarm itself, or memory in tests.
  *
  * The server keeps no second copy: it reads what a request needs, so that two servers on one shared store agree.
+ * Idempotency keys need no table of their own: a keyed create's uuid is a hash of (user, key), and the definition, or its
+ * tombstone, holds the hash of the body.
  */
 import type { ActionRecord, Definition } from './definition.ts';
-
-/** An Idempotency-Key that was used, kept for 24 hours, also after the service it made is forgotten. */
-export interface IdempotencyRecord {
-  /** Hash of (user, key). */
-  readonly key: string;
-  /** Hash of the request body. */
-  readonly body: string;
-  readonly service: string;
-  readonly at: number;
-}
 
 export type Change =
   | { readonly table: 'definitions'; readonly put: Definition }
   | { readonly table: 'actions'; readonly put: ActionRecord }
-  | { readonly table: 'keys'; readonly put: IdempotencyRecord }
   /** What an engine without a memory of its own keeps (simulated containers). */
   | { readonly table: 'engine'; readonly key: string; readonly put: unknown }
-  | { readonly table: 'definitions' | 'actions' | 'keys' | 'engine'; readonly remove: string };
+  | { readonly table: 'definitions' | 'actions' | 'engine'; readonly remove: string };
 
 export interface Store {
   /** Tombstones included, in no order. */
@@ -29,8 +20,6 @@ export interface Store {
   definition(uuid: string): Promise<Definition | undefined>;
   actions(): Promise<readonly ActionRecord[]>;
   action(uuid: string): Promise<ActionRecord | undefined>;
-  keys(): Promise<readonly IdempotencyRecord[]>;
-  key(key: string): Promise<IdempotencyRecord | undefined>;
   engine(): Promise<ReadonlyMap<string, unknown>>;
   /**
    * Resolves when all changes survive a `kill -9`. A crash before that leaves all or none of them, or (stores without
