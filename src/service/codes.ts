@@ -57,10 +57,22 @@ export const CODES = {
   EK504: 'Key file that others can read',
   EK505: 'Credentials that cannot be used',
   EK506: 'Certificate checks are switched off',
+  EK507: 'Value that a setting does not take',
+  EK508: 'Settings file with something that is no setting',
+  EK509: 'Settings file that cannot be read',
+  EK510: 'Settings file among the manifests',
+  EK511: 'Prune without an owner',
+  EK512: 'Command line that makes no sense',
+  EK513: 'Changes to confirm, and nobody to ask',
   EK701: 'Another process holds the state directory',
   EK702: 'The journal is of a newer version',
   EK703: 'The state directory cannot be used',
   EK704: 'The journal is damaged',
+  EK801: 'Another server holds the store',
+  EK802: 'The store cannot be used',
+  EK803: 'The users file cannot be used',
+  EK804: 'The faults file cannot be used',
+  EK805: 'The engine cannot be used',
 } as const;
 
 export type Code = keyof typeof CODES;
