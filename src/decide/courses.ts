@@ -5,10 +5,12 @@
  * without its link, at a terminate that ownership does not carry, and where the review refused it.
  */
 import type { Memory } from '../service/memory.ts';
-import type { Block, Course, Decision, Live, Move, Observed, Wish } from '../service/service.ts';
-import { serviceUri } from '../service/uri.ts';
-import { dependencyOrder, gates, isGated } from './links.ts';
+import type { Block, Course, Live, Move, Observed, Operation, Wish } from '../service/service.ts';
+import type { Link } from '../service/spec.ts';
+import { uuidOfUri } from '../service/uri.ts';
+import { dependencyOrder, gates, isGated, unresolvedLinks } from './links.ts';
 import { predict, settle } from './model.ts';
+import type { Quarantine } from './quarantine.ts';
 import { liveUuid, type Question, question, type Survey } from './survey.ts';
 import { unfold } from './unfold.ts';
 
@@ -23,9 +25,6 @@ export interface FleetCourse {
 
 /** Replaces that must not be done, and why; grows while courses are found to stand in each other's way. */
 type Forbidden = ReadonlyMap<string, Block>;
-
-/** How an accepted operation is known again, for the quarantine (design §8). */
-export type Quarantine = (name: string, decision: Extract<Decision, { kind: 'act' }>) => Block | undefined;
 
 export function fleetCourses(
   fleet: Survey,
@@ -58,7 +57,8 @@ function unfoldAll(
     const seen = fleet.matches.get(wish.name);
     if (seen === undefined) continue;
     const asked = question(wish, seen, fleet.capabilities, uuidOf);
-    const one = courseOf(wish, asked, courses, fleet, quarantine, forbidden.get(wish.name));
+    const stuck = stuckDependency(wish, courses, fleet);
+    const one = courseOf(wish, asked, { stuck, made, forbidden: forbidden.get(wish.name), quarantine });
     const uncertain = seen.kind === 'none' && memory.intents.has(wish.name);
     courses.set(wish.name, { ...one, uncertain });
     if (one.course.moves.some((move) => move.kind === 'act' && move.operation.verb === 'create'))
@@ -67,14 +67,17 @@ function unfoldAll(
   return courses;
 }
 
-function courseOf(
-  wish: Wish,
-  asked: Question,
-  courses: ReadonlyMap<string, FleetCourse>,
-  fleet: Survey,
-  quarantine: Quarantine,
-  forbidden: Block | undefined,
-): Omit<FleetCourse, 'uncertain'> {
+/** What outside of a service can stand in the way of its course. */
+interface Outside {
+  /** A dependency that will not reach its wish holds back what is gated. */
+  readonly stuck: Block | undefined;
+  /** Names that get a new uuid in this plan. */
+  readonly made: ReadonlySet<string>;
+  readonly forbidden: Block | undefined;
+  readonly quarantine: Quarantine;
+}
+
+function courseOf(wish: Wish, asked: Question, outside: Outside): Omit<FleetCourse, 'uncertain'> {
   if (wish.frozen === true) {
     const notes = [{ code: 'frozen' }] as const;
     return {
@@ -87,12 +90,11 @@ function courseOf(
     return { course: { moves: [], end: asked }, question: asked, replaces: false };
   }
   const whole = unfold(asked.desired, asked.observed, asked.policy);
-  const stuck = stuckDependency(wish, courses, fleet);
+  const unlinkable = unlinkableBlock(whole, outside.made);
   let seen: Observed = asked.observed;
   const moves: Move[] = [];
   for (const move of whole.moves) {
-    const block =
-      move.kind === 'act' ? obstacle(wish, asked, move, seen, stuck, quarantine, forbidden) : undefined;
+    const block = move.kind === 'act' ? obstacle(wish, asked, move, seen, outside, unlinkable) : undefined;
     if (block !== undefined) {
       return { course: { moves, end: { kind: 'blocked', block } }, question: asked, replaces: false };
     }
@@ -108,16 +110,27 @@ function obstacle(
   asked: Extract<Question, { kind: 'ask' }>,
   move: Extract<Move, { kind: 'act' }>,
   seen: Observed,
-  stuck: Block | undefined,
-  quarantine: Quarantine,
-  forbidden: Block | undefined,
+  { stuck, forbidden, quarantine }: Outside,
+  unlinkable: Block | undefined,
 ): Block | undefined {
-  if (move.operation.verb === 'terminate') {
+  const terminates = move.operation.verb === 'terminate';
+  if (terminates) {
     if (!asked.verified) return { code: 'unverified', uuid: move.operation.uuid };
     if (forbidden !== undefined) return forbidden;
   }
   if (stuck !== undefined && isGated(move.operation, move.why, seen)) return stuck;
-  return quarantine(wish.name, move);
+  // A service that could not be made anew must not be terminated first.
+  if (terminates || unresolvedLinks(move.operation).length > 0) {
+    if (unlinkable !== undefined) return unlinkable;
+  }
+  return quarantine(wish.name, move, seen);
+}
+
+/** A link to a name that has no uuid and gets none in this plan can never be sent. */
+function unlinkableBlock(course: Course, made: ReadonlySet<string>): Block | undefined {
+  const names = course.moves.flatMap((move) => (move.kind === 'act' ? unresolvedLinks(move.operation) : []));
+  const name = names.find((one) => !made.has(one));
+  return name === undefined ? undefined : { code: 'dependency', name, why: 'missing' };
 }
 
 /** The first dependency that will not reach its wish, or does not exist. */
@@ -145,38 +158,35 @@ function firstUnlinked(
   for (const wish of order) {
     const seen = fleet.matches.get(wish.name);
     if (courses.get(wish.name)?.replaces !== true || seen?.kind !== 'matched') continue;
-    const dependant = dependantsOf(seen.live, fleet.present)
+    const dependant = (fleet.dependants.get(seen.live.uuid) ?? [])
       .filter((live) => !leaving.has(live.uuid))
-      .find((live) => !isRelinked(live, fleet, courses));
+      .find((live) => !letsGo(live, seen.live, fleet, courses));
     if (dependant !== undefined) return [wish.name, { code: 'replace-unlinks', dependant: dependant.name }];
   }
   return undefined;
 }
 
-/** Live services that link to `target`, by either side's report. */
-export function dependantsOf(target: Live, present: readonly Live[]): readonly Live[] {
-  const uri = serviceUri(target.uuid);
-  return present.filter(
-    (live) =>
-      live.uuid !== target.uuid &&
-      live.state !== 'Terminating' &&
-      (live.fields.linked_to_service?.some((link) => link.to_service === uri) === true ||
-        target.linkedFrom?.includes(live.uuid) === true),
-  );
+/**
+ * Whether the dependant's own course takes its link to `target` away: by a list without it, or by making the dependant
+ * anew. What is only listed, frozen or written as a resource URI stays linked.
+ */
+export function letsGo(
+  dependant: Live,
+  target: Live,
+  fleet: Survey,
+  courses: ReadonlyMap<string, FleetCourse>,
+): boolean {
+  const seen = fleet.matches.get(dependant.name);
+  const course = courses.get(dependant.name)?.course;
+  if (seen?.kind !== 'matched' || seen.live.uuid !== dependant.uuid) return false;
+  if (course?.end.kind !== 'in-sync') return false;
+  const last = course.moves.flatMap((move) => (move.kind === 'act' ? linksSet(move.operation) : [])).at(-1);
+  return last?.some((link) => uuidOfUri(link.to_service) === target.uuid) === false;
 }
 
-function isRelinked(live: Live, fleet: Survey, courses: ReadonlyMap<string, FleetCourse>): boolean {
-  const wish = fleet.wishes.get(live.name);
-  const seen = fleet.matches.get(live.name);
-  const course = courses.get(live.name)?.course;
-  if (
-    wish === undefined ||
-    course === undefined ||
-    seen?.kind !== 'matched' ||
-    seen.live.uuid !== live.uuid
-  ) {
-    return false;
-  }
-  const declares = wish.spec.linked_to_service !== undefined && !wish.ignore.includes('linked_to_service');
-  return declares && course.end.kind === 'in-sync';
+/** The list of links an operation leaves its service with, if it touches them. */
+function linksSet(operation: Operation): readonly (readonly Link[])[] {
+  if (operation.verb === 'create') return [operation.spec.linked_to_service ?? []];
+  const links = operation.verb === 'update' ? operation.patch.linked_to_service : undefined;
+  return links === undefined ? [] : [links];
 }

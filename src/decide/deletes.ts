@@ -6,8 +6,7 @@
  */
 import type { Memory } from '../service/memory.ts';
 import type { Block, Live, Objection } from '../service/service.ts';
-import { serviceUri } from '../service/uri.ts';
-import { dependantsOf, type FleetCourse } from './courses.ts';
+import { type FleetCourse, letsGo } from './courses.ts';
 import type { Survey } from './survey.ts';
 
 export interface Safety {
@@ -26,9 +25,12 @@ export function deleteLimit(owned: number): number {
   return Math.max(1, Math.floor(owned * SHARE));
 }
 
-/** Deletes and replaces of the last hour. A wall clock that was set back does not forget them. */
-export function recentDeletes(memory: Memory, wallNow: number): number {
-  return memory.deletes.filter((one) => wallNow - one.at < HOUR).length;
+/**
+ * Deletes and replaces of the last hour, but for those of `names`, which are about to be counted again: a delete is
+ * journalled before it is sent. A wall clock that was set back does not forget them.
+ */
+export function recentDeletes(memory: Memory, wallNow: number, names: ReadonlySet<string>): number {
+  return memory.deletes.filter((one) => wallNow - one.at < HOUR && !names.has(one.name)).length;
 }
 
 export interface Deletes {
@@ -57,8 +59,8 @@ export function chooseDeletes(
   for (let changed = true; changed; ) {
     changed = false;
     for (const live of [...wanted.values()]) {
-      const by = dependantsOf(live, fleet.present).filter(
-        (one) => !wanted.has(one.uuid) && !letsGo(one, live, courses, fleet),
+      const by = (fleet.dependants.get(live.uuid) ?? []).filter(
+        (one) => !wanted.has(one.uuid) && !letsGo(one, live, fleet, courses),
       );
       if (by.length === 0) continue;
       hold(live, { code: 'linked-from', by: by.map((one) => one.name).sort() });
@@ -66,27 +68,6 @@ export function chooseDeletes(
     }
   }
   return { wanted, blocked };
-}
-
-/** The dependant's own course takes the link away first, or replaces the dependant. */
-export function letsGo(
-  dependant: Live,
-  target: Live,
-  courses: ReadonlyMap<string, FleetCourse>,
-  fleet: Survey,
-): boolean {
-  const seen = fleet.matches.get(dependant.name);
-  const course = courses.get(dependant.name)?.course;
-  if (seen?.kind !== 'matched' || seen.live.uuid !== dependant.uuid || course?.end.kind !== 'in-sync')
-    return false;
-  const uri = serviceUri(target.uuid);
-  return course.moves.some((move) => {
-    if (move.kind !== 'act') return false;
-    if (move.operation.verb === 'terminate') return true;
-    if (move.operation.verb !== 'update') return false;
-    const links = move.operation.patch.linked_to_service;
-    return links !== undefined && !links.some((link) => link.to_service === uri);
-  });
 }
 
 /** Objects to deletes and replaces that can hardly be meant. */

@@ -88,5 +88,6 @@ export function dependencyOrder(wishes: readonly Wish[]): readonly Wish[] {
   }
   // Members of a cycle never come free; a load with one is invalid, so their order only has to be stable.
   const placed = new Set(order.map((wish) => wish.name));
-  return [...order, ...wishes.filter((wish) => !placed.has(wish.name))];
+  const circle = wishes.filter((wish) => !placed.has(wish.name));
+  return [...order, ...circle.sort((a, b) => (a.name < b.name ? -1 : 1))];
 }

@@ -21,18 +21,25 @@ export type Match =
   | { readonly kind: 'foreign'; readonly live: Live; readonly owner: string | undefined }
   | { readonly kind: 'namesakes'; readonly uuids: readonly string[] };
 
-/** Matches one manifest with the listed services of its name, Terminated ones included. */
-export function match(wish: Wish, namesakes: readonly Live[], memory: Memory, owner: string): Match {
-  const twins = namesakes.filter((one) => one.state === 'Terminated');
-  const present = namesakes.filter((one) => one.state !== 'Terminated');
+/** Matches one manifest with the listed services of its name, Terminated ones included; `claims` are ours of that name. */
+export function match(
+  wish: Wish,
+  namesakes: readonly Live[],
+  memory: Memory,
+  owner: string,
+  claims: readonly Claim[],
+): Match {
+  const sorted = namesakes.toSorted(byDeployment);
+  const twins = sorted.filter((one) => one.state === 'Terminated');
+  const present = sorted.filter((one) => one.state !== 'Terminated');
   const staying = present.filter((one) => one.state !== 'Terminating');
   if (staying.length > 1) return { kind: 'namesakes', uuids: staying.map((one) => one.uuid).sort() };
   const live = staying[0] ?? present[0];
   if (live === undefined) {
-    return { kind: 'none', remembered: recallGone(wish.name, twins, memory, owner), twin: twins[0]?.uuid };
+    return { kind: 'none', remembered: recallGone(claims, twins, memory, owner), twin: twins.at(-1)?.uuid };
   }
   if (live.state === 'Terminating') {
-    const remembered = recallGone(wish.name, [...twins, live], memory, owner);
+    const remembered = recallGone(claims, [...twins, live], memory, owner);
     return { kind: 'matched', live, ownership: 'leaving', remembered };
   }
   const ownership = ownershipOf(live, memory, owner, wish.adopt);
@@ -42,7 +49,7 @@ export function match(wish: Wish, namesakes: readonly Live[], memory: Memory, ow
 
 function ownershipOf(live: Live, memory: Memory, owner: string, adopt: boolean): Ownership | 'foreign' {
   if (live.mark) return live.mark.owner === owner ? 'mark' : 'foreign';
-  if (claims(memory, live)) return 'journal';
+  if (claimed(memory, live)) return 'journal';
   if (adopt) return 'adopted';
   const noJournal = memory.claims.size === 0;
   return live.mark === undefined && noJournal ? 'unverified' : 'foreign';
@@ -51,10 +58,10 @@ function ownershipOf(live: Live, memory: Memory, owner: string, adopt: boolean):
 /** Whether a live service is owned: what `prune` may delete and what the delete limit is counted from. */
 export function isOwned(live: Live, memory: Memory, owner: string): boolean {
   if (live.mark) return live.mark.owner === owner;
-  return claims(memory, live);
+  return claimed(memory, live);
 }
 
-function claims(memory: Memory, live: Live): boolean {
+function claimed(memory: Memory, live: Live): boolean {
   const claim = memory.claims.get(live.uuid);
   return claim !== undefined && claim.name === live.name;
 }
@@ -70,13 +77,33 @@ function recallLive(live: Live, memory: Memory): Remembered {
 }
 
 /** A Terminated record with our mark, or the journal's accepted start, is the memory of a service that is gone. */
-function recallGone(name: string, twins: readonly Live[], memory: Memory, owner: string): Remembered {
+function recallGone(
+  claims: readonly Claim[],
+  twins: readonly Live[],
+  memory: Memory,
+  owner: string,
+): Remembered {
   const ours = twins.filter((twin) => isOwned(twin, memory, owner));
-  const claim: Claim | undefined = [...memory.claims.values()].filter((one) => one.name === name).at(-1);
   const shown = ours.map((twin) => twin.redeployToken).filter((token) => token !== undefined);
-  const started = [...memory.claims.values()].some((one) => one.name === name && one.started);
   return {
-    deployedBefore: started || ours.some((twin) => twin.deployedAt !== null),
-    redeployToken: shown.at(-1) ?? claim?.redeployToken,
+    deployedBefore: claims.some((claim) => claim.started) || ours.some((twin) => twin.deployedAt !== null),
+    redeployToken: shown.length > 0 ? shown.at(-1) : claims.at(-1)?.redeployToken,
   };
+}
+
+/** The latest deployed one last; a list's own order says nothing. */
+function byDeployment(a: Live, b: Live): number {
+  const [one, other] = [a.deployedAt ?? -1, b.deployedAt ?? -1];
+  return one !== other ? one - other : a.uuid < b.uuid ? -1 : 1;
+}
+
+/** Our claims by name, the oldest first; gone services included. */
+export function claimsByName(memory: Memory): ReadonlyMap<string, readonly Claim[]> {
+  const result = new Map<string, Claim[]>();
+  for (const claim of memory.claims.values()) {
+    const same = result.get(claim.name);
+    if (same === undefined) result.set(claim.name, [claim]);
+    else same.push(claim);
+  }
+  return result;
 }

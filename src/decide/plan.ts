@@ -9,10 +9,11 @@ import type { Memory } from '../service/memory.ts';
 import type { Orphan, Plan } from '../service/plan.ts';
 import type { Block, Live, Objection } from '../service/service.ts';
 import type { Spec } from '../service/spec.ts';
-import { dependantsOf, type FleetCourse, fleetCourses, type Quarantine } from './courses.ts';
+import { type FleetCourse, fleetCourses } from './courses.ts';
 import { chooseDeletes, recentDeletes, review, type Safety } from './deletes.ts';
 import { fieldsOf } from './diff.ts';
-import { gates, isGated } from './links.ts';
+import { gates, isGated, unresolvedLinks } from './links.ts';
+import type { Quarantine } from './quarantine.ts';
 import { inSequence, type Row } from './rows.ts';
 import { differences } from './step.ts';
 import { summarize } from './summary.ts';
@@ -44,13 +45,20 @@ export function makePlan(input: PlanInput): Planned {
   const prunes = input.safety.prune === 'owned' && input.complete;
   const candidates = prunes ? fleet.orphans.filter((live) => !input.inGrace.has(live.name)) : [];
   const nothing = new Map<string, Block>();
-  const leaving = new Set(candidates.map((live) => live.uuid));
-
-  const first = fleetCourses(fleet, input.memory, input.quarantine, nothing, leaving);
-  const chosen = chooseDeletes(candidates, fleet, input.memory, first);
+  const unreviewed = (leaving: ReadonlySet<string>) => {
+    const courses = fleetCourses(fleet, input.memory, input.quarantine, nothing, leaving);
+    return { first: courses, chosen: chooseDeletes(candidates, fleet, input.memory, courses) };
+  };
+  // A dependant that is held after all still needs its link, and a replace that is off lets no link go: until settled.
+  let { first, chosen } = unreviewed(new Set(candidates.map((live) => live.uuid)));
+  for (let size = candidates.length; chosen.wanted.size < size; ) {
+    size = chosen.wanted.size;
+    ({ first, chosen } = unreviewed(new Set(chosen.wanted.keys())));
+  }
   const replaces = [...first].flatMap(([name, one]) => (one.replaces ? [name] : []));
   const names = [...chosen.wanted.values()].map((live) => live.name);
-  const objections = review(names, replaces, fleet, recentDeletes(input.memory, input.wallNow), input.safety);
+  const recent = recentDeletes(input.memory, input.wallNow, new Set([...names, ...replaces]));
+  const objections = review(names, replaces, fleet, recent, input.safety);
 
   const refusal = objections[0];
   const refused = new Map<string, Block>(
@@ -85,6 +93,10 @@ function wishedRows(fleet: Survey, courses: ReadonlyMap<string, FleetCourse>): r
       const dependency = fleet.wishes.get(one);
       return dependency !== undefined && gates(dependency);
     });
+    // A name without a uuid yet is linked to once it is made, whether or not it gates.
+    const linked = course.moves.flatMap((move) =>
+      move.kind === 'act' ? unresolvedLinks(move.operation) : [],
+    );
     const differ = asked === undefined ? [] : differences(asked.desired, asked.observed, asked.policy);
     const notes = [
       ...(seen.kind === 'matched' && seen.ownership === 'adopted' ? [{ code: 'adopted' } as const] : []),
@@ -115,8 +127,8 @@ function wishedRows(fleet: Survey, courses: ReadonlyMap<string, FleetCourse>): r
       unknowns: wish.unknowns,
       replaces,
       dependsOn,
-      after: dependsOn,
-      gated: isGated,
+      after: [...new Set([...dependsOn, ...linked])],
+      gated: (...asked) => isGated(...asked) || unresolvedLinks(asked[0]).length > 0,
       place: wish.place,
     };
   });
@@ -140,7 +152,7 @@ function deleteRows(
       block === undefined
         ? unfold(desired, seen, policy)
         : { moves: [], end: { kind: 'blocked', block } as const };
-    const before = dependantsOf(live, fleet.present).map((one) =>
+    const before = (fleet.dependants.get(live.uuid) ?? []).map((one) =>
       chosen.wanted.has(one.uuid) ? one.uuid : one.name,
     );
     return {

@@ -21,7 +21,7 @@ import type {
 import { allows, isMoving, STATES } from '../service/states.ts';
 import { diff, fieldsOf } from './diff.ts';
 import { stateAfterUpdate } from './model.ts';
-import { recordToken, tokenAsks } from './token.ts';
+import { assumedServed, recordToken, tokenAsks } from './token.ts';
 
 type Wished = Extract<Desired, { want: 'running' | 'stopped' }>;
 type Existing = Extract<Observed, { exists: true }>;
@@ -37,7 +37,7 @@ export function step(desired: Desired, observed: Observed, policy: Policy): Deci
       ? blocked({ code: 'protected', verb: 'delete' })
       : act({ verb: 'terminate', uuid: observed.uuid }, { code: 'unwanted' });
   }
-  return needs(desired, policy) ?? whenResting(desired, observed, policy);
+  return whenResting(desired, observed, policy);
 }
 
 /** Everything that differs now, whether or not anything will be done about it. */
@@ -52,23 +52,26 @@ export function differences(desired: Desired, observed: Observed, policy: Policy
 
 function whenGone(desired: Wished, observed: Observed, policy: Policy): Decision {
   if (desired.runOnce && observed.deployedBefore && !tokenAsks(desired, observed)) {
-    return inSync([{ code: 'deployed-once' }]);
+    return inSync([{ code: 'deployed-once' }, ...assumedServed(desired, observed)]);
   }
   const why: Reason =
     desired.runOnce && observed.deployedBefore && desired.redeploy !== undefined
       ? { code: 'redeploy-token', token: desired.redeploy }
       : { code: desired.runOnce ? 'never-deployed' : 'missing' };
   return (
-    needs(desired, policy) ??
+    needs(desired, policy, []) ??
     act({ verb: 'create', spec: desired.spec, redeployToken: desired.redeploy }, why)
   );
 }
 
-/** A declared field that this server does not take blocks the service (design §5); one it took before is lost. */
-function needs(desired: Wished, policy: Policy): Decision | undefined {
+/**
+ * A declared field that this server does not take blocks the service (design §5); one it took before is lost. What is
+ * ignored is needed for a create only.
+ */
+function needs(desired: Wished, policy: Policy, ignore: Wished['ignore']): Decision | undefined {
   for (const field of FIELD_NAMES) {
     const extension = FIELDS[field].needs;
-    if (desired.spec[field] === undefined || extension === undefined) continue;
+    if (desired.spec[field] === undefined || extension === undefined || ignore.includes(field)) continue;
     if (!offers(policy.capabilities, extension)) return lacking(extension, [field], policy);
   }
   return undefined;
@@ -86,7 +89,9 @@ function whenResting(desired: Wished, observed: Existing, policy: Policy): Decis
   const none = (declaredTarget ?? observed.fields.target_num_containers ?? 1) === 0;
 
   if (want === 'running' && !none) return towardsRunning(desired, observed, policy, differ);
-  if (observed.state === 'Not running') return settled(desired, observed, policy, listed(differ));
+  if (observed.state === 'Not running') {
+    return needs(desired, policy, desired.ignore) ?? settled(desired, observed, policy, listed(differ));
+  }
   const up = observed.state === 'Running' || observed.state === 'Partly running';
   const change = removeDifferences(desired, observed, policy, differ, want === 'any' && up);
   if (change?.kind === 'act' && change.operation.verb === 'terminate') return change;
@@ -120,10 +125,10 @@ function towardsRunning(
     case 'Stopped':
       return asks ? redeploy(desired, observed, policy) : act({ verb: 'start', uuid }, why);
     case 'Partly running': {
+      if (asks) return redeploy(desired, observed, policy);
+      if (policy.capabilities.lost.includes('start-partly')) return lacking('start-partly', [], policy);
       const canStart = allows(state, 'start', (extension) => offers(policy.capabilities, extension));
-      if (!canStart && policy.capabilities.lost.includes('start-partly'))
-        return lacking('start-partly', [], policy);
-      return asks || !canStart ? redeploy(desired, observed, policy) : act({ verb: 'start', uuid }, why);
+      return canStart ? act({ verb: 'start', uuid }, why) : redeploy(desired, observed, policy);
     }
     case 'Not running':
       return redeploy(desired, observed, policy);
@@ -150,7 +155,8 @@ function removeDifferences(
   differ: readonly Difference[],
   runs: boolean,
 ): Decision | undefined {
-  if (differ.length === 0) return undefined;
+  const lacks = needs(desired, policy, desired.ignore);
+  if (lacks !== undefined || differ.length === 0) return lacks;
   const fields = fieldsOf(differ);
   const beyond = fields.filter((field) => FIELDS[field].patchedBy === 'patch=all');
   if (beyond.length > 0 && !offers(policy.capabilities, 'patch=all')) {
@@ -207,11 +213,7 @@ function settled(desired: Wished, observed: Existing, policy: Policy, notes: rea
   const { redeploy: token } = desired;
   if (token === undefined) return inSync(notes);
   const kept = observed.redeployToken === token;
-  const assumed = observed.redeployToken === undefined;
-  return inSync(
-    assumed ? [...notes, { code: 'token-assumed-served', token }] : notes,
-    kept ? undefined : token,
-  );
+  return inSync([...notes, ...assumedServed(desired, observed)], kept ? undefined : token);
 }
 
 function lacking(extension: Extension, fields: readonly Field[], policy: Policy): Decision {

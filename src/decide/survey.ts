@@ -6,8 +6,9 @@
 import type { Capabilities } from '../service/extensions.ts';
 import type { Memory } from '../service/memory.ts';
 import type { Block, Desired, Live, Observed, Policy, Wish } from '../service/service.ts';
+import { type Dependants, dependantsByTarget } from './dependants.ts';
 import { toDesired } from './links.ts';
-import { isOwned, type Match, match } from './match.ts';
+import { claimsByName, isOwned, type Match, match } from './match.ts';
 
 export interface SurveyInput {
   readonly wishes: readonly Wish[];
@@ -21,8 +22,9 @@ export interface SurveyInput {
 export interface Survey {
   readonly wishes: ReadonlyMap<string, Wish>;
   readonly matches: ReadonlyMap<string, Match>;
-  /** Live services, Terminated ones left out. */
+  /** Live services, Terminated ones left out; by name, then uuid, so that equal lists give equal plans. */
   readonly present: readonly Live[];
+  readonly dependants: Dependants;
   /** Owned and staying, but named by no manifest; by name. */
   readonly orphans: readonly Live[];
   /** How many owned services stay: what the delete limit is counted from. */
@@ -35,16 +37,21 @@ export interface Survey {
 export function survey(input: SurveyInput): Survey {
   const { memory, owner } = input;
   const wishes = new Map(input.wishes.map((wish) => [wish.name, wish]));
+  const services = input.services.toSorted(byNameThenUuid);
   const byName = new Map<string, Live[]>();
-  for (const live of input.services) {
+  for (const live of services) {
     const same = byName.get(live.name);
     if (same === undefined) byName.set(live.name, [live]);
     else same.push(live);
   }
+  const claims = claimsByName(memory);
   const matches = new Map(
-    input.wishes.map((wish) => [wish.name, match(wish, byName.get(wish.name) ?? [], memory, owner)]),
+    input.wishes.map((wish) => {
+      const { name } = wish;
+      return [name, match(wish, byName.get(name) ?? [], memory, owner, claims.get(name) ?? [])];
+    }),
   );
-  const present = input.services.filter((live) => live.state !== 'Terminated');
+  const present = services.filter((live) => live.state !== 'Terminated');
   const staying = present.filter((live) => live.state !== 'Terminating');
   const owned = staying.filter((live) => isOwned(live, memory, owner));
   const unnamed = staying.filter((live) => !wishes.has(live.name));
@@ -52,7 +59,8 @@ export function survey(input: SurveyInput): Survey {
     wishes,
     matches,
     present,
-    orphans: owned.filter((live) => !wishes.has(live.name)).sort(byNameThenUuid),
+    dependants: dependantsByTarget(present),
+    orphans: owned.filter((live) => !wishes.has(live.name)),
     owned: owned.length,
     notExamined: unnamed.filter((live) => live.mark === undefined && !memory.claims.has(live.uuid)).length,
     capabilities: input.capabilities,

@@ -2,7 +2,7 @@
  * When a manifest's redeploy token asks for a redeploy, and when it is only written down (design §6).
  */
 import { offers } from '../service/extensions.ts';
-import type { Decision, Desired, Observed, Policy } from '../service/service.ts';
+import type { Decision, Desired, Note, Observed, Policy } from '../service/service.ts';
 
 type Wished = Extract<Desired, { want: 'running' | 'stopped' }>;
 type Existing = Extract<Observed, { exists: true }>;
@@ -26,4 +26,10 @@ export function recordToken(desired: Wished, observed: Existing, policy: Policy)
     operation: { verb: 'update', uuid, patch: { redeploy_token: desired.redeploy } },
     why: { code: 'record-token', token: desired.redeploy },
   };
+}
+
+/** No memory of the service means that its token was served already, and the plan says so (design §6). */
+export function assumedServed(desired: Wished, observed: Observed): readonly Note[] {
+  if (desired.redeploy === undefined || observed.redeployToken !== undefined) return [];
+  return [{ code: 'token-assumed-served', token: desired.redeploy }];
 }

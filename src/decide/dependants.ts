@@ -1,0 +1,27 @@
+/**
+ * Which live services link to which, by either side's report, indexed once so that ten thousand stay cheap.
+ */
+import type { Live } from '../service/service.ts';
+import { uuidOfUri } from '../service/uri.ts';
+
+/** By uuid of the target, in the order of `present`. One that is Terminating lets go by itself; nobody depends on itself. */
+export type Dependants = ReadonlyMap<string, readonly Live[]>;
+
+export function dependantsByTarget(present: readonly Live[]): Dependants {
+  const targets = new Map<string, Set<string>>(present.map((live) => [live.uuid, new Set()]));
+  for (const live of present) {
+    for (const link of live.fields.linked_to_service ?? []) {
+      targets.get(uuidOfUri(link.to_service) ?? '')?.add(live.uuid);
+    }
+    for (const uuid of live.linkedFrom ?? []) targets.get(live.uuid)?.add(uuid);
+  }
+  const place = new Map(present.map((live, index) => [live.uuid, index]));
+  const result = new Map<string, readonly Live[]>();
+  for (const [target, uuids] of targets) {
+    const places = [...uuids].flatMap((uuid) => (uuid === target ? [] : (place.get(uuid) ?? [])));
+    const lives = places.sort((a, b) => a - b).map((index) => present[index] as Live);
+    const staying = lives.filter((live) => live.state !== 'Terminating');
+    if (staying.length > 0) result.set(target, staying);
+  }
+  return result;
+}
