@@ -37,9 +37,9 @@ export function fleetCourses(
   let forbidden = refused;
   for (;;) {
     const courses = unfoldAll(order, fleet, memory, quarantine, forbidden);
-    const unlinked = firstUnlinked(order, fleet, courses, leaving);
-    if (unlinked === undefined) return courses;
-    forbidden = new Map([...forbidden, unlinked]);
+    const unlinking = unlinkingReplaces(order, fleet, courses, leaving);
+    if (unlinking.size === 0) return courses;
+    forbidden = new Map([...forbidden, ...unlinking]);
   }
 }
 
@@ -148,22 +148,26 @@ function stuckDependency(
   return undefined;
 }
 
-/** The first replace that would take a link away from a service that cannot be given the new one (design §6). */
-function firstUnlinked(
+/**
+ * The replaces that would take a link away from a service that cannot be given the new one (design §6). Dependants
+ * come first, because one that may not be replaced after all stays linked.
+ */
+function unlinkingReplaces(
   order: readonly Wish[],
   fleet: Survey,
   courses: ReadonlyMap<string, FleetCourse>,
   leaving: ReadonlySet<string>,
-): [string, Block] | undefined {
-  for (const wish of order) {
-    const seen = fleet.matches.get(wish.name);
-    if (courses.get(wish.name)?.replaces !== true || seen?.kind !== 'matched') continue;
+): Forbidden {
+  const found = new Map<string, Block>();
+  for (const { name } of order.toReversed()) {
+    const seen = fleet.matches.get(name);
+    if (courses.get(name)?.replaces !== true || seen?.kind !== 'matched') continue;
     const dependant = (fleet.dependants.get(seen.live.uuid) ?? [])
       .filter((live) => !leaving.has(live.uuid))
-      .find((live) => !letsGo(live, seen.live, fleet, courses));
-    if (dependant !== undefined) return [wish.name, { code: 'replace-unlinks', dependant: dependant.name }];
+      .find((live) => found.has(live.name) || !letsGo(live, seen.live, fleet, courses));
+    if (dependant !== undefined) found.set(name, { code: 'replace-unlinks', dependant: dependant.name });
   }
-  return undefined;
+  return found;
 }
 
 /**

@@ -19,71 +19,71 @@ export interface Track {
 
 /** For each track, the place (from 1) of each of its operations, in the order of its moves. */
 export function sequence(tracks: readonly Track[]): ReadonlyMap<string, readonly number[]> {
-  const byId = new Map(tracks.map((track) => [track.id, track]));
-  const chains = chainLengths(tracks, byId);
+  const waitedOn = dependantsById(tracks);
+  const chains = chainLengths(tracks, waitedOn);
+  const left = new Set(tracks.filter((track) => track.moves.length > 0));
+  const ids = new Set([...left].map((track) => track.id));
   const position = new Map(tracks.map((track) => [track.id, 0]));
   const places = new Map<string, number[]>(tracks.map((track) => [track.id, []]));
-  const left = new Set(tracks.filter((track) => track.moves.length > 0).map((track) => track.id));
-  const waitedOn = dependantsByName(tracks);
-  const free = (track: Track): boolean => {
-    const move = track.moves[position.get(track.id) ?? 0];
-    return move?.kind === 'act' && (!move.gated || track.after.every((name) => !left.has(name)));
-  };
-  const rank = (track: Track): readonly [number, number, string] => {
-    const at = position.get(track.id) ?? 0;
-    return [track.moves[at]?.last === true ? 1 : 0, -((chains.get(track.id) ?? 0) - at), track.name];
-  };
+  const closed = new Map(tracks.map((track) => [track.id, track.after.filter((id) => ids.has(id)).length]));
+  const at = (track: Track): number => position.get(track.id) ?? 0;
+  const rank = (track: Track): readonly [number, number, string] => [
+    track.moves[at(track)]?.last === true ? 1 : 0,
+    at(track) - (chains.get(track.id) ?? 0),
+    track.name,
+  ];
+  const queue = new Heap<Track>((a, b) => compare(rank(a), rank(b)));
+  let waiting: Track[] = [];
   let seq = 0;
+
+  for (const track of left) arrive(track);
   while (left.size > 0) {
-    const queue = new Heap<Track>((a, b) => compare(rank(a), rank(b)));
-    const queued = new Set<string>();
-    const offer = (track: Track): void => {
-      if (queued.has(track.id) || !free(track)) return;
-      queued.add(track.id);
-      queue.push(track);
-    };
-    for (const id of left) offer(byId.get(id) as Track);
-    let moved = false;
-    for (let track = queue.pop(); track !== undefined; track = queue.pop()) {
-      moved = true;
-      queued.delete(track.id);
-      places.get(track.id)?.push(++seq);
-      advance(track.id);
-      offer(track);
-      if (left.has(track.id)) continue;
-      for (const dependant of waitedOn.get(track.id) ?? []) offer(dependant);
+    for (let track = queue.pop(); track !== undefined; track = queue.pop()) place(track);
+    const over = waiting;
+    waiting = [];
+    for (const track of over) advance(track);
+    // Services that link to each other in a circle, made so by somebody else: the first by rank goes without its gate.
+    if (over.length === 0 && left.size > 0) {
+      place([...left].reduce((first, one) => (compare(rank(one), rank(first)) < 0 ? one : first)));
     }
-    for (const name of [...left]) {
-      const track = byId.get(name) as Track;
-      if (track.moves[position.get(name) ?? 0]?.kind !== 'wait') continue;
-      moved = true;
-      advance(name);
-    }
-    if (!moved) breakCircle();
   }
   return places;
 
-  /** Services that link to each other in a circle, made so by somebody else: the first by rank goes without its gate. */
-  function breakCircle(): void {
-    const first = [...left].map((id) => byId.get(id) as Track).sort((a, b) => compare(rank(a), rank(b)))[0];
-    if (first === undefined) return;
-    places.get(first.id)?.push(++seq);
-    advance(first.id);
+  function place(track: Track): void {
+    places.get(track.id)?.push(++seq);
+    advance(track);
   }
 
-  function advance(name: string): void {
-    const at = (position.get(name) ?? 0) + 1;
-    position.set(name, at);
-    if (at >= (byId.get(name)?.moves.length ?? 0)) left.delete(name);
+  function advance(track: Track): void {
+    position.set(track.id, at(track) + 1);
+    arrive(track);
+  }
+
+  /** It stands before its next move: over, waiting for a round to end, free to act, or held by a gate. */
+  function arrive(track: Track): void {
+    const move = track.moves[at(track)];
+    if (move === undefined) leave(track);
+    else if (move.kind === 'wait') waiting.push(track);
+    else if (!move.gated || closed.get(track.id) === 0) queue.push(track);
+  }
+
+  function leave(track: Track): void {
+    left.delete(track);
+    for (const dependant of waitedOn.get(track.id) ?? []) {
+      const still = (closed.get(dependant.id) ?? 0) - 1;
+      closed.set(dependant.id, still);
+      const move = dependant.moves[at(dependant)];
+      if (still === 0 && move?.kind === 'act' && move.gated) queue.push(dependant);
+    }
   }
 }
 
 /** Moves of its own plus the longest chain behind it. */
 function chainLengths(
   tracks: readonly Track[],
-  byId: ReadonlyMap<string, Track>,
+  waitedOn: ReadonlyMap<string, readonly Track[]>,
 ): ReadonlyMap<string, number> {
-  const waitedOn = dependantsByName(tracks);
+  const byId = new Map(tracks.map((track) => [track.id, track]));
   const open = new Map(tracks.map((track) => [track.id, waitedOn.get(track.id)?.length ?? 0]));
   const behind = new Map<string, number>();
   const lengths = new Map<string, number>();
@@ -103,7 +103,7 @@ function chainLengths(
   return lengths;
 }
 
-function dependantsByName(tracks: readonly Track[]): ReadonlyMap<string, readonly Track[]> {
+function dependantsById(tracks: readonly Track[]): ReadonlyMap<string, readonly Track[]> {
   const names = new Set(tracks.map((track) => track.id));
   const result = new Map<string, Track[]>();
   for (const track of tracks) {
