@@ -29,6 +29,8 @@ export interface Intent {
   readonly at: number;
   /** Live uuids of this name before the POST. */
   readonly before: readonly string[];
+  /** The redeploy token the create serves. */
+  readonly redeployToken?: string | null;
 }
 
 /** The last operation the server accepted for a uuid, and the state its reply showed. */

@@ -1,0 +1,253 @@
+/**
+ * The same drive, again and again: what is wished may change, what is live may drift, nothing ever ends.
+ *
+ * It holds no permit. What it may terminate is what the review of the latest pass let go, from a complete load and a
+ * trusted list; a name must be absent from two complete loads and for the grace before it is an orphan at all
+ * (design §6). A source that cannot be read changes no wish and suspends every delete.
+ */
+
+import type { Safety } from '../decide/deletes.ts';
+import type { Listen } from '../service/event.ts';
+import type { Plan } from '../service/plan.ts';
+import type { Clock, Load, Random } from '../service/ports.ts';
+import type { Block, Operation, Wish } from '../service/service.ts';
+import type { Target, Verdict } from './bench.ts';
+import type { Authority, Fleet } from './fleet.ts';
+import { permitId } from './permit.ts';
+
+export interface DaemonOptions {
+  /** Between passes, in milliseconds; up to a tenth more by chance. */
+  readonly intervalMs: number;
+  /** How long a name must have been absent, in milliseconds. */
+  readonly graceMs: number;
+  readonly safety: Safety;
+  readonly signal: AbortSignal;
+}
+
+export interface DaemonParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly listen: Listen;
+  /** Reads the manifests; never throws. A broken file's last good wishes come as `frozen`. */
+  readonly load: (signal: AbortSignal) => Promise<Load>;
+  /** Calls back when the source may have changed. Returns how to end it. */
+  readonly watch: (hint: () => void) => () => void;
+}
+
+/** Absent from so many complete loads. */
+const LOADS = 2;
+
+export class Daemon implements Authority {
+  readonly #fleet: Fleet;
+  readonly #parts: DaemonParts;
+  readonly #options: DaemonOptions;
+  readonly #absent = new Map<string, { readonly since: number; loads: number }>();
+  /** By uuid: what the latest pass's review says of terminating it. */
+  #reviewed: ReadonlyMap<string, 'now' | Block> = new Map();
+  #before: ReadonlyMap<string, readonly string[]> = new Map();
+  #plan: Plan | undefined;
+  #load: Load | undefined;
+  #hinted = true;
+  #nudge = new AbortController();
+  #lastSuccess: number | undefined;
+
+  constructor(fleet: Fleet, parts: DaemonParts, options: DaemonOptions) {
+    this.#fleet = fleet;
+    this.#parts = parts;
+    this.#options = options;
+    fleet.setAuthority(this);
+  }
+
+  /** The plan of the latest pass. */
+  get plan(): Plan | undefined {
+    return this.#plan;
+  }
+
+  get load(): Load | undefined {
+    return this.#load;
+  }
+
+  /** Monotonic time of the last pass that saw a trusted list and a complete load. */
+  get lastSuccess(): number | undefined {
+    return this.#lastSuccess;
+  }
+
+  /** Look at the source and the fleet now rather than at the next interval. */
+  hint(): void {
+    this.#hinted = true;
+    this.#nudge.abort();
+  }
+
+  /** Runs until the signal aborts; then what is under way is finished or in the journal. */
+  async run(): Promise<void> {
+    const { clock, random, watch } = this.#parts;
+    const { signal, intervalMs } = this.#options;
+    const unwatch = watch(() => this.hint());
+    const stop = () => this.#fleet.stop();
+    signal.addEventListener('abort', stop);
+    const looking = this.#fleet.observer.run(this.#fleet.stopSignal);
+    while (!signal.aborted) {
+      this.#nudge = new AbortController();
+      this.#hinted = false;
+      await this.#pass(signal);
+      if (this.#hinted) continue;
+      const rest = intervalMs * (1 + random.next() / 10);
+      await clock.sleep(rest, AbortSignal.any([signal, this.#nudge.signal]));
+    }
+    stop();
+    unwatch();
+    signal.removeEventListener('abort', stop);
+    await Promise.all([looking, this.#fleet.ends()]);
+  }
+
+  async #pass(signal: AbortSignal): Promise<void> {
+    const { clock, listen } = this.#parts;
+    const startedAt = clock.monotonic();
+    const before = this.#load;
+    const load = await this.#parts.load(signal);
+    if (signal.aborted) return;
+    this.#tellSource(before, load);
+    this.#load = load;
+    listen({ type: 'pass:start', revision: load.revision, services: load.wishes.length });
+    this.#reviewed = new Map();
+    this.#fleet.setWishes(load.wishes);
+    this.#fleet.rememberProtection();
+    if (!(await this.#fleet.look(signal))) return;
+    if (this.#options.safety.prune === 'owned') await this.#fleet.lookAtOthers(signal);
+    this.#review(load);
+    for (const wish of load.wishes) this.#fleet.start({ kind: 'wish', id: wish.name, name: wish.name });
+    this.#fleet.wakeAll();
+    if (load.complete) this.#lastSuccess = clock.monotonic();
+    this.#tellEnd(load, clock.monotonic() - startedAt);
+  }
+
+  /** Plans anew; from the plan comes what may be terminated, and which deletes there are. */
+  #review(load: Load): void {
+    const { safety } = this.#options;
+    const { plan, survey } = this.#fleet.plan(load, safety, this.#inGrace(load));
+    const reviewed = new Map<string, 'now' | Block>();
+    for (const service of plan.services) {
+      if (service.uuid === undefined) continue;
+      const terminates = service.course.some(
+        (move) => move.kind === 'operation' && move.operation.verb === 'terminate',
+      );
+      if (terminates) reviewed.set(service.uuid, 'now');
+      else if (service.end.kind === 'blocked') reviewed.set(service.uuid, service.end.block);
+    }
+    this.#reviewed = reviewed;
+    const deletes = plan.services.filter((one) => one.want === 'absent');
+    const seqOf = new Map(deletes.map((one) => [one.uuid, firstSeq(one.course)]));
+    this.#before = new Map(
+      deletes.map((one) => {
+        const dependants = one.uuid === undefined ? [] : (survey.dependants.get(one.uuid) ?? []);
+        const first = dependants.flatMap((dependant) => {
+          const seq = seqOf.get(dependant.uuid);
+          const mine = seqOf.get(one.uuid) ?? 0;
+          return seq !== undefined && seq < mine ? [permitId('absent', dependant.name, dependant.uuid)] : [];
+        });
+        return [permitId('absent', one.name, one.uuid), first];
+      }),
+    );
+    for (const objection of plan.objections) {
+      if (JSON.stringify(this.#plan?.objections) === JSON.stringify(plan.objections)) break;
+      this.#parts.listen({ type: 'deletes:refused', objection });
+    }
+    this.#plan = plan;
+    for (const { name, uuid } of deletes) {
+      if (uuid !== undefined)
+        this.#fleet.start({ kind: 'delete', id: permitId('absent', name, uuid), name, uuid });
+    }
+  }
+
+  /** Names whose absence is too young, or was not seen in complete loads often enough. */
+  #inGrace(load: Load): ReadonlySet<string> {
+    const now = this.#parts.clock.monotonic();
+    const wished = new Set(load.wishes.map((wish) => wish.name));
+    const inGrace = new Set<string>();
+    for (const live of this.#fleet.knowledge.all()) {
+      const { name } = live;
+      if (wished.has(name)) {
+        this.#absent.delete(name);
+        continue;
+      }
+      const absent = this.#absent.get(name) ?? { since: now, loads: 0 };
+      if (!inGrace.has(name) && load.complete && load !== this.#counted) absent.loads += 1;
+      this.#absent.set(name, absent);
+      if (absent.loads < LOADS || now - absent.since < this.#options.graceMs) inGrace.add(name);
+    }
+    this.#counted = load;
+    return inGrace;
+  }
+  #counted: Load | undefined;
+
+  // ── authority ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  permits(target: Target, operation: Operation): 'now' | 'later' | 'no' | Block {
+    if (operation.verb !== 'terminate') return 'now';
+    if (target.kind === 'delete' && this.#fleet.wish(target.name) !== undefined) return 'no';
+    const answer = this.#reviewed.get(operation.uuid);
+    if (answer !== undefined) return answer;
+    return target.kind === 'delete' ? 'no' : 'later';
+  }
+
+  accepted(): void {}
+
+  ended(): void {}
+
+  before(id: string): readonly string[] {
+    return (this.#before.get(id) ?? []).filter((other) => this.#fleet.isRunning(other));
+  }
+
+  isEnd(target: Target, verdict: Verdict): boolean {
+    if (target.kind === 'wish') return this.#fleet.wish(target.name) === undefined;
+    if (verdict.kind === 'off-plan') return true;
+    if (verdict.kind !== 'in-sync' && verdict.kind !== 'blocked') return false;
+    return verdict.kind === 'in-sync' || this.#reviewed.get(target.uuid) === undefined;
+  }
+
+  // ── telling ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #tellSource(before: Load | undefined, load: Load): void {
+    const { listen } = this.#parts;
+    const same = before !== undefined && JSON.stringify(before.problems) === JSON.stringify(load.problems);
+    if (!load.complete && (before?.complete !== false || !same)) {
+      listen({ type: 'source:incomplete', problems: load.problems });
+    }
+    if (load.complete && before?.complete === false) {
+      listen({ type: 'source:recovered', revision: load.revision });
+    }
+    if (before !== undefined && before.revision !== load.revision) {
+      listen({
+        type: 'source:changed',
+        revision: load.revision,
+        names: changedNames(before.wishes, load.wishes),
+      });
+    }
+  }
+
+  #tellEnd(load: Load, tookMs: number): void {
+    let [inSync, moving, blocked, failing] = [0, 0, 0, 0];
+    for (const { name } of load.wishes) {
+      const verdict = this.#fleet.decide({ kind: 'wish', id: name, name });
+      if (verdict.kind === 'in-sync') inSync += 1;
+      else if (verdict.kind === 'blocked') blocked += 1;
+      else if (verdict.kind === 'stalled' || (verdict.kind === 'wait' && verdict.for.code === 'backoff'))
+        failing += 1;
+      else moving += 1;
+    }
+    const { revision } = load;
+    this.#parts.listen({ type: 'pass:end', revision, inSync, moving, blocked, failing, tookMs });
+  }
+}
+
+function firstSeq(course: Plan['services'][number]['course']): number {
+  const first = course.find((move) => move.kind === 'operation');
+  return first?.kind === 'operation' ? first.seq : 0;
+}
+
+function changedNames(before: readonly Wish[], now: readonly Wish[]): readonly string[] {
+  const old = new Map(before.map((wish) => [wish.name, JSON.stringify(wish)]));
+  const added = now.filter((wish) => old.get(wish.name) !== JSON.stringify(wish)).map((wish) => wish.name);
+  const kept = new Set(now.map((wish) => wish.name));
+  return [...added, ...before.filter((wish) => !kept.has(wish.name)).map((wish) => wish.name)].sort();
+}
