@@ -1,0 +1,29 @@
+# evenkeel as an image: production dependencies only, no shell needed, not root, works with a read-only root file system
+# (`docker run --read-only`): the only thing it writes is the journal under /state, which is a volume.
+#
+# BASE_IMAGE needs node >= 20.19 and, for the build, npm. Signals reach node: the entry point is no shell.
+ARG BASE_IMAGE=node:24-bookworm-slim
+
+FROM ${BASE_IMAGE} AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+
+FROM ${BASE_IMAGE}
+WORKDIR /app
+COPY --from=build /build/package.json ./
+COPY --from=build /build/node_modules ./node_modules
+COPY --from=build /build/dist ./dist
+COPY schemas ./schemas
+COPY examples ./examples
+COPY LICENSE ./
+RUN mkdir /state && chown 65532:65532 /state
+ENV NODE_ENV=production EVENKEEL_STATE_DIR=/state
+VOLUME /state
+EXPOSE 8800
+USER 65532:65532
+ENTRYPOINT ["node", "/app/dist/cli/main.js"]
+CMD ["--help"]
