@@ -4,6 +4,7 @@
  * A transition takes one round. Within a round an operation needs its gates open; among the free ones the longest
  * remaining chain goes first, then the name; deletes go last.
  */
+
 /** One course as the order sees it: its moves, and the ids of the courses that must be over before a gated operation. */
 export interface Track {
   readonly id: string;
@@ -27,10 +28,11 @@ export function sequence(tracks: readonly Track[]): ReadonlyMap<string, readonly
   const places = new Map<string, number[]>(tracks.map((track) => [track.id, []]));
   const closed = new Map(tracks.map((track) => [track.id, track.after.filter((id) => ids.has(id)).length]));
   const at = (track: Track): number => position.get(track.id) ?? 0;
-  const rank = (track: Track): readonly [number, number, string] => [
+  const rank = (track: Track): readonly [number, number, string, string] => [
     track.moves[at(track)]?.last === true ? 1 : 0,
     at(track) - (chains.get(track.id) ?? 0),
     track.name,
+    track.id,
   ];
   const queue = new Heap<Track>((a, b) => compare(rank(a), rank(b)));
   let waiting: Track[] = [];
