@@ -6,8 +6,9 @@ import type { ApiFailure } from '../service/failure.ts';
 import type { Plan, PlannedService } from '../service/plan.ts';
 import type { Clock } from '../service/ports.ts';
 import type { Block, Live, Operation } from '../service/service.ts';
+import type { Authority } from './authority.ts';
 import type { Target, Verdict } from './bench.ts';
-import type { Authority, Fleet } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
 import { Permit, permitId } from './permit.ts';
 
 export interface ApplyOptions {

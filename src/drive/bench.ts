@@ -47,9 +47,7 @@ export type Waiting =
   | { readonly code: 'gate'; readonly on: string }
   | { readonly code: 'backoff'; readonly attempts: number; readonly message: string }
   | { readonly code: 'heal' }
-  | { readonly code: 'turn' }
-  /** `run`: a terminate that the next pass has to review. */
-  | { readonly code: 'review' };
+  | { readonly code: 'turn' };
 
 /** What the judge reads; `Fleet` owns it. */
 export interface Bench {

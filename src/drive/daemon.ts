@@ -11,8 +11,9 @@ import type { Listen } from '../service/event.ts';
 import type { Plan } from '../service/plan.ts';
 import type { Clock, Load, Random } from '../service/ports.ts';
 import type { Block, Operation, Wish } from '../service/service.ts';
+import type { Authority } from './authority.ts';
 import type { Target, Verdict } from './bench.ts';
-import type { Authority, Fleet } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
 import { permitId } from './permit.ts';
 
 export interface DaemonOptions {
@@ -112,8 +113,7 @@ export class Daemon implements Authority {
     this.#reviewed = new Map();
     this.#fleet.setWishes(load.wishes);
     this.#fleet.rememberProtection();
-    if (!(await this.#fleet.look(signal))) return;
-    if (this.#options.safety.prune === 'owned') await this.#fleet.lookAtOthers(signal);
+    if (!(await this.#fleet.look(this.#options.safety.prune === 'owned', signal))) return;
     this.#review(load);
     for (const wish of load.wishes) this.#fleet.start({ kind: 'wish', id: wish.name, name: wish.name });
     this.#fleet.wakeAll();

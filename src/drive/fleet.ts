@@ -7,105 +7,75 @@
  */
 import { capabilitiesFrom, makePlan, type PlanInput, type Planned } from '../decide/plan.ts';
 import { quarantineOf } from '../decide/quarantine.ts';
-import type { Listen } from '../service/event.ts';
 import type { ApiFailure } from '../service/failure.ts';
-import type { Claim } from '../service/memory.ts';
-import type { Clock, Journal, Listing, Load, Random, ServiceApi } from '../service/ports.ts';
-import type { Block, Live, Operation, Wish } from '../service/service.ts';
-import { backoffLeft, nextFailure } from './attempts.ts';
+import type { Listing, Load } from '../service/ports.ts';
+import type { Live, Wish } from '../service/service.ts';
+import { type Authority, LOOK_ONLY } from './authority.ts';
 import type { Bench, Target, Verdict } from './bench.ts';
 import { converge, type World } from './converge.ts';
 import { Ages } from './deadlines.ts';
+import { Keeping } from './keeping.ts';
+import { Keyed } from './keyed.ts';
 import { Knowledge } from './knowledge.ts';
+import { lookAtOthers, lookAtWished } from './look.ts';
 import { describe } from './news.ts';
 import { Observer } from './observer.ts';
-import { createRequest, type Performed, perform, written } from './perform.ts';
-import type { DriveSettings } from './settings.ts';
-import { lookFor, Windows } from './uncertain.ts';
+import { Outcomes } from './outcomes.ts';
+import type { FleetParts } from './parts.ts';
+import { type Performed, perform } from './perform.ts';
+import { Uncertain } from './uncertain.ts';
 import { judge } from './verdict.ts';
-
-export interface FleetParts {
-  readonly api: ServiceApi;
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly listen: Listen;
-  readonly settings: DriveSettings;
-}
-
-/** What lets an operation go: the permit of an `apply`, or the reviewed plan of a pass. */
-export interface Authority {
-  permits(target: Target, operation: Operation): 'now' | 'later' | 'no' | Block;
-  accepted(target: Target, operation: Operation): void;
-  ended(target: Target): void;
-  before(id: string): readonly string[];
-  /** Whether `verdict` is the end of `target`. */
-  isEnd(target: Target, verdict: Verdict, fleet: Fleet): boolean;
-}
-
-interface Running {
-  readonly target: Target;
-  wake: () => void;
-  verdict: Verdict | undefined;
-  /** Waits for a place. */
-  queues: boolean;
-  readonly done: Promise<void>;
-}
+import { Wishes } from './wishes.ts';
 
 export class Fleet implements World {
   readonly knowledge = new Knowledge();
   readonly observer: Observer;
+  /** How long the API may be out of reach before everything is given up; `run` never does. */
+  patienceMs = Number.POSITIVE_INFINITY;
   readonly #parts: FleetParts;
   readonly #ages = new Ages();
-  readonly #windows = new Windows();
+  readonly #outcomes: Outcomes;
+  readonly #uncertain: Uncertain;
   readonly #stop = new AbortController();
   /** Aborted when what is under way is no longer waited for; what was journalled is then *uncertain*. */
   readonly #leave = new AbortController();
   #underWay = 0;
-  readonly #wishes = new Map<string, Wish>();
-  readonly #dependants = new Map<string, Set<string>>();
-  readonly #claims = new Map<string, Set<string>>();
-  readonly #running = new Map<string, Running>();
-  readonly #ends = new Map<string, Verdict>();
-  readonly #refusals = new Map<string, { readonly block: Block; readonly wish: Wish }>();
-  readonly #pauses = new Map<string, number>();
-  readonly #duplicates = new Map<string, readonly string[]>();
+  readonly #wishes = new Wishes();
+  readonly #keyed: Keyed;
+  readonly #keeping: Keeping;
   readonly #bench: Bench;
   #authority: Authority;
   #failingSince: number | undefined;
-  #journalBroken = false;
   #writes = 0;
   #fatal: ApiFailure | undefined;
-  /** How long the API may be out of reach before everything is given up; `run` never does. */
-  #patienceMs = Number.POSITIVE_INFINITY;
 
-  constructor(parts: FleetParts, authority: Authority) {
+  constructor(parts: FleetParts, authority: Authority = LOOK_ONLY) {
     this.#parts = parts;
     this.#authority = authority;
     const { api, clock, journal, settings } = parts;
+    this.#keyed = new Keyed(clock);
+    this.#keeping = new Keeping(journal, parts.listen);
+    this.#outcomes = new Outcomes(parts, (error, id) => this.#journalFailed(error, id));
+    this.#uncertain = new Uncertain(parts, this.knowledge, (record) => this.#keeping.record(record));
     this.observer = new Observer(api, clock, settings.pace.rate, this);
-    for (const claim of journal.memory().claims.values()) this.#claim(claim.name, claim.uuid);
     this.#bench = {
       knowledge: this.knowledge,
       journal,
       settings,
       ages: this.#ages,
       wish: (name) => this.#wishes.get(name),
-      claims: (name) => this.#claimsOf(name),
+      claims: (name) => this.#keeping.claimsOf(name),
       ended: (id) => {
-        const end = this.#ends.get(id);
+        const end = this.#keyed.endOf(id);
         return end === undefined ? undefined : end.kind === 'in-sync' ? 'in-sync' : 'failed';
       },
-      isBlocked: (name) => this.#running.get(name)?.verdict?.kind === 'blocked',
-      refusal: (name) => {
-        const refusal = this.#refusals.get(name);
-        return refusal !== undefined && refusal.wish === this.#wishes.get(name) ? refusal.block : undefined;
-      },
-      pause: (id) => Math.max(0, (this.#pauses.get(id) ?? 0) - clock.monotonic()),
+      isBlocked: (name) => this.#keyed.verdictOf(name)?.kind === 'blocked',
+      refusal: (name) => this.#outcomes.refusal(this.#wishes.get(name)),
+      pause: (id) => this.#outcomes.pauseLeft(id),
       permits: (target, operation) => this.#authority.permits(target, operation),
       before: (id) => this.#authority.before(id),
-      duplicates: (name) => this.#duplicates.get(name),
-      canResend: (wish, operation) => this.#canResend(wish.name, operation),
+      duplicates: (name) => this.#uncertain.twice(name),
+      canResend: (wish, operation) => this.#uncertain.canResend(wish.name, operation),
       maxAge: () => this.observer.maxAge(),
       now: () => ({ monotonic: clock.monotonic(), wall: clock.wall() }),
     };
@@ -125,10 +95,6 @@ export class Fleet implements World {
     return this.#fatal;
   }
 
-  setPatience(ms: number): void {
-    this.#patienceMs = ms;
-  }
-
   setAuthority(authority: Authority): void {
     this.#authority = authority;
   }
@@ -137,25 +103,13 @@ export class Fleet implements World {
 
   /** A newer set of wishes replaces the old one at once; only a request already sent is waited for. */
   setWishes(wishes: readonly Wish[]): void {
-    this.#wishes.clear();
-    this.#dependants.clear();
-    for (const wish of wishes) {
-      this.#wishes.set(wish.name, wish);
-      for (const name of wish.dependsOn) {
-        const same = this.#dependants.get(name);
-        if (same === undefined) this.#dependants.set(name, new Set([wish.name]));
-        else same.add(wish.name);
-      }
-    }
+    this.#wishes.replace(wishes);
     this.wakeAll();
   }
 
-  /** A protected name stays protected when its manifest is gone; only a manifest that says otherwise ends it. */
+  /** Keeps which names are protected, for when their manifests are gone. */
   rememberProtection(): void {
-    const { protectedNames } = this.#parts.journal.memory();
-    for (const { name, protect } of this.#wishes.values()) {
-      if (protect !== protectedNames.has(name)) this.#record({ type: 'protected', name, on: protect });
-    }
+    this.#keeping.protection(this.#wishes.all());
   }
 
   wish(name: string): Wish | undefined {
@@ -164,35 +118,14 @@ export class Fleet implements World {
 
   // ── plan ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Looks once: a trusted list, then whatever single looks the wishes need. False when it cannot be had. */
-  async look(signal: AbortSignal): Promise<boolean> {
+  /** Looks once, at `everything` or at what the wishes need. False when it cannot be had or not be trusted. */
+  async look(everything: boolean, signal: AbortSignal): Promise<boolean> {
     if (!(await this.observer.list(signal))) return false;
-    const looks: Promise<void>[] = [];
-    for (const name of this.#wishes.keys()) {
-      const named = this.knowledge.named(name).filter((live) => live.state !== 'Terminated');
-      for (const live of named) {
-        if (this.knowledge.needsDetail(live.uuid)) looks.push(this.observer.look(live.uuid, name, signal));
-      }
-      if (named.length > 0) continue;
-      for (const claim of this.#claimsOf(name)) {
-        if (!claim.gone) looks.push(this.observer.look(claim.uuid, name, signal));
-      }
-    }
-    await Promise.all(looks);
+    const claimsOf = (name: string) => this.#keeping.claimsOf(name);
+    const looker = { knowledge: this.knowledge, observer: this.observer, claimsOf };
+    await lookAtWished(this.#wishes.all(), looker, signal);
+    if (everything) await lookAtOthers((name) => this.#wishes.get(name) !== undefined, looker, signal);
     return !signal.aborted;
-  }
-
-  /** Reads the details that only a prune needs: of services that no manifest names. */
-  async lookAtOthers(signal: AbortSignal): Promise<void> {
-    const others = this.knowledge
-      .all()
-      .filter(
-        (live) =>
-          live.state !== 'Terminated' &&
-          !this.#wishes.has(live.name) &&
-          this.knowledge.needsDetail(live.uuid),
-      );
-    await Promise.all(others.map((live) => this.observer.look(live.uuid, live.name, signal)));
   }
 
   /** The plan of what is known now. */
@@ -220,44 +153,25 @@ export class Fleet implements World {
 
   /** Starts a convergence for `target` unless there is one. */
   start(target: Target): void {
-    if (this.#running.has(target.id)) return;
-    this.#ends.delete(target.id);
-    const running: Running = {
-      target,
-      wake: () => {},
-      verdict: undefined,
-      queues: false,
-      done: Promise.resolve().then(async () => {
-        const end = await converge(target, this);
-        this.#running.delete(target.id);
-        this.#ends.set(target.id, end);
-        this.#authority.ended(target);
-        this.wakeAround(target);
-      }),
+    const ended = () => {
+      this.#authority.ended(target);
+      this.#wakeAround(target);
     };
-    this.#running.set(target.id, running);
+    this.#keyed.start(target, () => converge(target, this), ended);
   }
 
   /** Resolves when every convergence has come to its end. */
-  async ends(): Promise<ReadonlyMap<string, Verdict>> {
-    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map((one) => one.done));
-    return this.#ends;
-  }
-
-  endOf(id: string): Verdict | undefined {
-    return this.#ends.get(id);
-  }
-
-  verdictOf(id: string): Verdict | undefined {
-    return this.#running.get(id)?.verdict ?? this.#ends.get(id);
-  }
-
-  targets(): readonly Target[] {
-    return [...this.#running.values()].map((one) => one.target);
+  ends(): Promise<ReadonlyMap<string, Verdict>> {
+    return this.#keyed.ends();
   }
 
   isRunning(id: string): boolean {
-    return this.#running.has(id);
+    return this.#keyed.isRunning(id);
+  }
+
+  /** The latest verdict about a target, its end included. */
+  verdictOf(id: string): Verdict | undefined {
+    return this.#keyed.verdictOf(id) ?? this.#keyed.endOf(id);
   }
 
   /** No new write leaves from now on; what is under way is finished or is in the journal. */
@@ -281,51 +195,33 @@ export class Fleet implements World {
 
   decide(target: Target): Verdict {
     const verdict = judge(target, this.#bench);
-    const running = this.#running.get(target.id);
-    if (running !== undefined) this.#note(running, verdict);
+    if (this.#keyed.isRunning(target.id)) this.#note(target, verdict);
     return verdict;
   }
 
   isEnd(target: Target, verdict: Verdict): boolean {
-    return this.#authority.isEnd(target, verdict, this);
+    return this.#authority.isEnd(target, verdict);
   }
 
   async change(target: Target, ms: number | undefined): Promise<void> {
-    const running = this.#running.get(target.id);
-    if (running === undefined) return;
-    const woken = new AbortController();
-    running.wake = () => woken.abort();
-    const { verdict } = running;
+    const verdict = this.#keyed.verdictOf(target.id);
     if (verdict?.kind === 'wait' && verdict.for.code === 'look') {
       void this.observer.look(verdict.for.uuid, verdict.for.name, this.#stop.signal);
     }
     if (this.waits()) this.observer.nudge();
-    const signal = AbortSignal.any([woken.signal, this.#stop.signal]);
-    await this.#parts.clock.sleep(Math.max(1, Math.min(ms ?? LONGEST_SLEEP, LONGEST_SLEEP)), signal);
-    running.wake = () => {};
-  }
-
-  wake(id: string): void {
-    this.#running.get(id)?.wake();
+    await this.#keyed.sleep(target, ms, this.#stop.signal);
   }
 
   wakeAll(): void {
-    for (const one of this.#running.values()) one.wake();
+    this.#keyed.wakeAll();
   }
 
-  /** Wakes whom a change of `target` may concern: itself, its dependants, and all who wait for a turn or a gate. */
-  wakeAround(target: Target): void {
-    this.wake(target.id);
-    for (const name of this.#dependants.get(target.name) ?? []) this.wake(name);
-    for (const one of this.#running.values()) {
-      const waits = one.verdict?.kind === 'wait' ? one.verdict.for : undefined;
-      if (waits?.code === 'turn' || (waits?.code === 'gate' && waits.on === target.id)) one.wake();
-    }
+  #wakeAround(target: Target): void {
+    this.#keyed.wakeAround(target, this.#wishes.dependantsOf(target.name));
   }
 
   async perform(target: Target, verdict: Extract<Verdict, { kind: 'act' }>): Promise<void> {
-    const running = this.#running.get(target.id);
-    if (running !== undefined) running.queues = true;
+    this.#keyed.queue(target.id, true);
     const { api, journal, clock, random, settings } = this.#parts;
     const done = await perform(
       target,
@@ -338,7 +234,7 @@ export class Fleet implements World {
         random,
         owner: settings.owner,
         again: (asked) => {
-          if (running !== undefined) running.queues = false;
+          this.#keyed.queue(asked.id, false);
           const now = this.stopped() ? undefined : judge(asked, this.#bench);
           return now?.kind === 'act' ? now : undefined;
         },
@@ -347,85 +243,37 @@ export class Fleet implements World {
       },
       this.#leave.signal,
     );
-    if (running !== undefined) running.queues = false;
+    this.#keyed.queue(target.id, false);
     if (done === undefined) return;
     this.observer.hurry();
-    if (done.result.ok) this.#accepted(target, done);
-    else await this.#refused(target, done, done.result.failure);
-    this.wakeAround(target);
+    if (done.result.ok) {
+      const { live } = done.result.value;
+      this.#writes += 1;
+      if (done.act.operation.verb === 'create' && live !== undefined)
+        this.#keeping.claim(target.name, live.uuid);
+      this.#authority.accepted(target, done.act.operation);
+      this.#outcomes.accepted(target, done);
+    } else await this.#notDone(target, done, done.result.failure);
+    this.#wakeAround(target);
   }
 
-  #accepted(target: Target, done: NonNullable<Performed>): void {
-    const { act, result } = done;
-    this.#writes += 1;
-    this.#authority.accepted(target, act.operation);
-    const live = result.ok ? result.value.live : undefined;
-    if (act.operation.verb === 'create' && live !== undefined) this.#claim(target.name, live.uuid);
-    const before = act.observed.exists === true ? act.observed : undefined;
-    this.#parts.listen({
-      type: 'operation:accepted',
-      name: target.name,
-      uuid: live?.uuid ?? before?.uuid,
-      operation: act.operation,
-      why: act.why,
-      before:
-        before === undefined
-          ? undefined
-          : { state: before.state, target: before.fields.target_num_containers },
-      state:
-        live === undefined ? undefined : typeof live.state === 'string' ? live.state : live.state.unknown,
-    });
-  }
-
-  async #refused(target: Target, done: NonNullable<Performed>, failure: ApiFailure): Promise<void> {
-    const { journal, clock, random, listen } = this.#parts;
-    const { operation } = done.act;
-    const { verb } = operation;
+  async #notDone(target: Target, done: NonNullable<Performed>, failure: ApiFailure): Promise<void> {
     const { name } = target;
     if (failure.kind === 'auth' && failure.status === 401) this.#giveUp(failure);
-    if (done.intent !== undefined && journal.memory().intents.has(name)) {
-      const { attempt } = done.intent;
-      this.#windows.open(attempt, this.knowledge, clock.monotonic());
-      listen({ type: 'create:uncertain', name, attempt, untilMs: this.#parts.settings.uncertainMs });
+    if (failure.kind === 'not-sent') this.failed(failure);
+    if (done.intent !== undefined && this.#parts.journal.memory().intents.has(name)) {
+      this.#uncertain.open(name, done.intent.attempt);
     }
-    if (failure.kind === 'wait' || failure.kind === 'not-sent') {
-      const rest = failure.kind === 'wait' ? (failure.retryAfterMs ?? 1_000) : 500 + 500 * random.next();
-      this.#pauses.set(target.id, clock.monotonic() + rest);
-      if (failure.kind === 'not-sent') this.failed(failure);
-      listen({ type: 'operation:failed', name, verb, failure, attempts: 0, retryInMs: rest });
-      return;
-    }
-    const wish = this.#wishes.get(name);
-    if (failure.kind === 'refused' && wish !== undefined) {
-      const field = Object.keys(failure.fields).find((one) => wish.places[one] !== undefined);
-      const place = field === undefined ? wish.place : wish.places[field];
-      this.#refusals.set(name, { block: { code: 'refused', verb, message: failure.message, place }, wish });
-      listen({ type: 'operation:failed', name, verb, failure, attempts: 1, retryInMs: undefined });
-      return;
-    }
-    const next = nextFailure(journal.memory().failures.get(name), failure.message, clock.wall(), random);
-    const atOnce = done.intent !== undefined && next.attempts === 1;
-    const record = atOnce ? { ...next, notBefore: clock.wall() } : next;
-    await written(
-      { journal, journalFailed: (error) => this.#journalFailed(error, target.id) },
-      { type: 'failed', name, ...record },
-    );
-    const retryInMs = backoffLeft(record, clock.wall());
-    listen({ type: 'operation:failed', name, verb, failure, attempts: record.attempts, retryInMs });
+    await this.#outcomes.failed(target, done, failure, this.#wishes.get(name));
   }
 
   #journalFailed(error: unknown, id: string): void {
-    this.#pauses.set(id, this.#parts.clock.monotonic() + JOURNAL_PAUSE);
-    if (this.#journalBroken) return;
-    this.#journalBroken = true;
-    this.#parts.listen({
-      type: 'journal:failed',
-      message: error instanceof Error ? error.message : String(error),
-    });
+    this.#outcomes.pause(id, JOURNAL_PAUSE);
+    this.#keeping.failed(error);
   }
 
   #giveUp(failure: ApiFailure): void {
-    if (this.#patienceMs === Number.POSITIVE_INFINITY) return;
+    if (this.patienceMs === Number.POSITIVE_INFINITY) return;
     this.#fatal ??= failure;
     this.stop();
   }
@@ -433,16 +281,11 @@ export class Fleet implements World {
   // ── what the observer brings ────────────────────────────────────────────────────────────────────────────────
 
   waits(): boolean {
-    for (const { verdict } of this.#running.values()) {
-      if (verdict?.kind === 'stalled') return true;
-      if (verdict?.kind === 'wait' && LOOKED_FOR.has(verdict.for.code)) return true;
-    }
-    return false;
+    return this.#keyed.waits();
   }
 
   queues(): boolean {
-    for (const one of this.#running.values()) if (one.queues) return true;
-    return false;
+    return this.#keyed.queues();
   }
 
   listed(listing: Listing): void {
@@ -455,28 +298,21 @@ export class Fleet implements World {
       const live = this.knowledge.get(uuid);
       if (live !== undefined) void this.observer.look(uuid, live.name, this.#stop.signal);
     }
-    const news = listing.capabilities.filter((one) => !memory.capabilities.includes(one));
-    if (news.length > 0) {
-      const offered = [...memory.capabilities, ...news];
-      this.#record({ type: 'capabilities', offered });
-    }
-    this.#settleIntents();
+    this.#keeping.capabilities(listing.capabilities);
+    this.#uncertain.settle((name, uuid) => this.#keeping.claim(name, uuid));
     this.wakeAll();
   }
 
   looked(uuid: string, name: string, live: Live | undefined, startedAt: number): void {
-    if (live === undefined || live.state === 'Terminated') {
-      const claim = this.#parts.journal.memory().claims.get(uuid);
-      if (claim !== undefined && !claim.gone) this.#record({ type: 'gone', uuid });
-    }
+    if (live === undefined || live.state === 'Terminated') this.#keeping.gone(uuid);
     if (live === undefined) this.knowledge.absorbGone(uuid, startedAt);
     else {
       this.knowledge.absorbOne(live, startedAt);
       this.knowledge.detailRead(uuid);
     }
-    this.#settleIntents();
-    this.wakeAround({ kind: 'wish', id: name, name });
-    this.wake(`delete ${uuid}`);
+    this.#uncertain.settle((name, uuid) => this.#keeping.claim(name, uuid));
+    this.#wakeAround({ kind: 'wish', id: name, name });
+    this.#keyed.wake(`delete ${uuid}`);
   }
 
   failed(failure: ApiFailure): void {
@@ -485,79 +321,22 @@ export class Fleet implements World {
       this.#failingSince = now;
       this.#parts.listen({ type: 'observation:failed', failure });
     }
-    if (failure.kind === 'auth' || now - this.#failingSince >= this.#patienceMs) this.#giveUp(failure);
-  }
-
-  #settleIntents(): void {
-    const { journal, clock, settings, listen } = this.#parts;
-    for (const intent of journal.memory().intents.values()) {
-      if (!this.knowledge.isFresh(intent.name, undefined)) continue;
-      const outcome = lookFor(intent, this.knowledge, journal.memory());
-      const { name, attempt } = intent;
-      if (outcome.kind === 'found') {
-        const { uuid } = outcome.live;
-        this.#claim(name, uuid);
-        this.#windows.close(attempt);
-        this.#record({ type: 'created', name, uuid, attempt, redeployToken: intent.redeployToken ?? null });
-        listen({ type: 'create:found', name, uuid });
-      } else if (outcome.kind === 'twice') {
-        this.#duplicates.set(name, outcome.uuids);
-      } else if (this.#windows.isOver(attempt, this.knowledge, clock.monotonic(), settings.uncertainMs)) {
-        this.#windows.close(attempt);
-        this.#record({ type: 'abandoned', name, attempt, why: 'not found within the window' });
-      }
-    }
-  }
-
-  /** With an idempotency key the same body may be sent again at once; a body that changed may not (design §7). */
-  #canResend(name: string, operation: Extract<Operation, { verb: 'create' }>): boolean {
-    const { journal, api, settings } = this.#parts;
-    const intent = journal.memory().intents.get(name);
-    if (intent === undefined || !this.knowledge.offered.includes('idempotency-key')) return false;
-    const request = createRequest(name, operation, intent.attempt, {
-      owner: settings.owner,
-      knowledge: this.knowledge,
-    });
-    return journal.hash(api.createBody(request)) === intent.bodyHash;
+    if (failure.kind === 'auth' || now - this.#failingSince >= this.patienceMs) this.#giveUp(failure);
   }
 
   // ── bookkeeping ─────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Says what is new about a target, and keeps what only the journal can keep. */
-  #note(running: Running, verdict: Verdict): void {
-    const news = describe(running.target, running.verdict, verdict);
-    running.verdict = verdict;
+  #note(target: Target, verdict: Verdict): void {
+    const news = describe(target, this.#keyed.verdictOf(target.id), verdict);
+    this.#keyed.note(target.id, verdict);
     if (news !== undefined) this.#parts.listen(news);
-    if (verdict.kind !== 'in-sync' || running.target.kind !== 'wish') return;
-    const { name } = running.target;
-    const memory = this.#parts.journal.memory();
-    if (verdict.remember !== undefined && verdict.live !== undefined) {
-      this.#record({ type: 'token', uuid: verdict.live.uuid, token: verdict.remember });
-    }
-    if (memory.failures.has(name) || memory.repeats.has(name)) this.#record({ type: 'cleared', name });
-  }
-
-  #record(record: Parameters<Journal['append']>[0]): void {
-    const { journal } = this.#parts;
-    const id = 'name' in record ? record.name : '';
-    void written({ journal, journalFailed: (error) => this.#journalFailed(error, id) }, record);
-  }
-
-  #claim(name: string, uuid: string): void {
-    const same = this.#claims.get(name);
-    if (same === undefined) this.#claims.set(name, new Set([uuid]));
-    else same.add(uuid);
-  }
-
-  #claimsOf(name: string): readonly Claim[] {
-    const memory = this.#parts.journal.memory();
-    return [...(this.#claims.get(name) ?? [])].flatMap((uuid) => memory.claims.get(uuid) ?? []);
+    if (verdict.kind !== 'in-sync' || target.kind !== 'wish') return;
+    this.#keeping.inSync(target.name, verdict.live, verdict.remember);
   }
 }
 
-/** No sleep without a look around, in milliseconds. */
-const LONGEST_SLEEP = 60_000;
+/** Milliseconds. */
 const JOURNAL_PAUSE = 5_000;
 /** How long a stop waits for requests under way: less than the 8 s a stop may take (`research/reliability.md` O11). */
 const GRACE_MS = 6_000;
-const LOOKED_FOR: ReadonlySet<string> = new Set(['state', 'uncertain', 'list']);

@@ -133,7 +133,10 @@ export class Knowledge {
     for (const [uuid, entry] of this.#entries) {
       if (shown.has(uuid) || entry.at > listing.startedAt) continue;
       if (entry.live.state === 'Terminated') this.absorbGone(uuid, listing.startedAt);
-      else missing.push(uuid);
+      else {
+        this.#set({ ...entry, doubtful: true });
+        missing.push(uuid);
+      }
     }
     return missing;
   }

@@ -4,16 +4,18 @@
  * The service that carries our attempt in its mark is the one we asked for. Where marks are not shown, the one that
  * appeared since is. None within the window and two trusted lists: the attempt is abandoned and a new one may follow.
  */
-import type { Intent, Memory } from '../service/memory.ts';
-import type { Live } from '../service/service.ts';
+import type { Intent, Memory, Record } from '../service/memory.ts';
+import type { Live, Operation } from '../service/service.ts';
 import type { Knowledge } from './knowledge.ts';
+import type { FleetParts } from './parts.ts';
+import { createRequest } from './perform.ts';
 
-export type Outcome =
+type Outcome =
   | { readonly kind: 'found'; readonly live: Live }
   | { readonly kind: 'twice'; readonly uuids: readonly string[] }
   | { readonly kind: 'none' };
 
-export function lookFor(intent: Intent, knowledge: Knowledge, memory: Memory): Outcome {
+function lookFor(intent: Intent, knowledge: Knowledge, memory: Memory): Outcome {
   const named = knowledge.named(intent.name);
   const byAttempt = named.filter((live) => live.mark?.attempt === intent.attempt);
   const appeared = named.filter(
@@ -35,30 +37,73 @@ interface Watch {
   readonly lists: number;
 }
 
-/** Since when this process has been looking for each attempt. A restart starts the window anew. */
-export class Windows {
+export class Uncertain {
+  readonly #parts: FleetParts;
+  readonly #knowledge: Knowledge;
+  readonly #keep: (record: Record) => void;
+  /** Since when this process has been looking for each attempt; a restart starts the window anew. */
   readonly #watches = new Map<string, Watch>();
+  readonly #twice = new Map<string, readonly string[]>();
 
-  /** Whether `attempt` has been looked for long enough, from when it was last sent or first seen here. */
-  isOver(attempt: string, knowledge: Knowledge, now: number, windowMs: number): boolean {
-    const watch = this.#watches.get(attempt) ?? this.open(attempt, knowledge, now);
-    return now - watch.since >= windowMs && knowledge.lists - watch.lists >= 2;
+  constructor(parts: FleetParts, knowledge: Knowledge, keep: (record: Record) => void) {
+    this.#parts = parts;
+    this.#knowledge = knowledge;
+    this.#keep = keep;
   }
 
-  /** (Re)starts the window: the request may be carried out any time from now. */
-  open(attempt: string, knowledge: Knowledge, now: number): Watch {
-    const watch = { since: now, lists: knowledge.lists };
+  /** Uuids of the services that one attempt made; a person must say which one stays. */
+  twice(name: string): readonly string[] | undefined {
+    return this.#twice.get(name);
+  }
+
+  /** The request of `attempt` was sent just now and its end is not known: the window starts (again). */
+  open(name: string, attempt: string): void {
+    this.#watch(attempt);
+    const untilMs = this.#parts.settings.uncertainMs;
+    this.#parts.listen({ type: 'create:uncertain', name, attempt, untilMs });
+  }
+
+  /** Looks for every open attempt in what is known now. Calls back with each service that was found. */
+  settle(found: (name: string, uuid: string) => void): void {
+    const { journal, clock, settings, listen } = this.#parts;
+    const memory = journal.memory();
+    for (const intent of [...memory.intents.values()]) {
+      const { name, attempt } = intent;
+      if (!this.#knowledge.isFresh(name, undefined)) continue;
+      const outcome = lookFor(intent, this.#knowledge, memory);
+      if (outcome.kind === 'twice') {
+        this.#twice.set(name, outcome.uuids);
+        continue;
+      }
+      this.#twice.delete(name);
+      const watch = this.#watches.get(attempt) ?? this.#watch(attempt);
+      const looked = this.#knowledge.lists - watch.lists;
+      const over = looked >= 2 && clock.monotonic() - watch.since >= settings.uncertainMs;
+      if (outcome.kind === 'found') {
+        const { uuid } = outcome.live;
+        found(name, uuid);
+        this.#keep({ type: 'created', name, uuid, attempt, redeployToken: intent.redeployToken ?? null });
+        listen({ type: 'create:found', name, uuid });
+      } else if (over) {
+        this.#keep({ type: 'abandoned', name, attempt, why: 'not found within the window' });
+      } else continue;
+      this.#watches.delete(attempt);
+    }
+  }
+
+  /** With an idempotency key the same body may be sent again at once; a body that changed may not (design §7). */
+  canResend(name: string, operation: Extract<Operation, { verb: 'create' }>): boolean {
+    const { journal, api, settings } = this.#parts;
+    const intent = journal.memory().intents.get(name);
+    if (intent === undefined || !this.#knowledge.offered.includes('idempotency-key')) return false;
+    const { owner } = settings;
+    const request = createRequest(name, operation, intent.attempt, { owner, knowledge: this.#knowledge });
+    return journal.hash(api.createBody(request)) === intent.bodyHash;
+  }
+
+  #watch(attempt: string): Watch {
+    const watch = { since: this.#parts.clock.monotonic(), lists: this.#knowledge.lists };
     this.#watches.set(attempt, watch);
     return watch;
-  }
-
-  /** Milliseconds of the window that are left. */
-  left(attempt: string, now: number, windowMs: number): number {
-    const watch = this.#watches.get(attempt);
-    return watch === undefined ? windowMs : Math.max(0, watch.since + windowMs - now);
-  }
-
-  close(attempt: string): void {
-    this.#watches.delete(attempt);
   }
 }

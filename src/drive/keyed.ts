@@ -1,0 +1,116 @@
+/**
+ * The keyed set: at most one convergence for an id, asleep until woken or until its time is up.
+ *
+ * Work items are names, never operations: what is to be done is decided when one wakes.
+ */
+import type { Clock } from '../service/ports.ts';
+import type { Target, Verdict } from './bench.ts';
+
+interface Running {
+  readonly target: Target;
+  wake: () => void;
+  verdict: Verdict | undefined;
+  /** Waits for a place. */
+  queues: boolean;
+  readonly done: Promise<void>;
+}
+
+/** No sleep without a look around, in milliseconds. */
+const LONGEST_SLEEP = 60_000;
+/** What only a newer look at the world can end. */
+const LOOKED_FOR: ReadonlySet<string> = new Set(['state', 'uncertain', 'list', 'gate']);
+
+export class Keyed {
+  readonly #clock: Clock;
+  readonly #running = new Map<string, Running>();
+  readonly #ends = new Map<string, Verdict>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Runs `converge` for `target` unless there is one already; `ended` is called when it came to its end. */
+  start(target: Target, converge: () => Promise<Verdict>, ended: () => void): void {
+    if (this.#running.has(target.id)) return;
+    this.#ends.delete(target.id);
+    const done = Promise.resolve().then(async () => {
+      const end = await converge();
+      this.#running.delete(target.id);
+      this.#ends.set(target.id, end);
+      ended();
+    });
+    this.#running.set(target.id, { target, wake: () => {}, verdict: undefined, queues: false, done });
+  }
+
+  /** Resolves when every convergence has come to its end. */
+  async ends(): Promise<ReadonlyMap<string, Verdict>> {
+    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map((one) => one.done));
+    return this.#ends;
+  }
+
+  endOf(id: string): Verdict | undefined {
+    return this.#ends.get(id);
+  }
+
+  /** The latest verdict about a running target. */
+  verdictOf(id: string): Verdict | undefined {
+    return this.#running.get(id)?.verdict;
+  }
+
+  isRunning(id: string): boolean {
+    return this.#running.has(id);
+  }
+
+  note(id: string, verdict: Verdict): void {
+    const running = this.#running.get(id);
+    if (running !== undefined) running.verdict = verdict;
+  }
+
+  queue(id: string, queues: boolean): void {
+    const running = this.#running.get(id);
+    if (running !== undefined) running.queues = queues;
+  }
+
+  /** Sleeps until woken, `ms` are over or `stop` aborts. */
+  async sleep(target: Target, ms: number | undefined, stop: AbortSignal): Promise<void> {
+    const running = this.#running.get(target.id);
+    if (running === undefined) return;
+    const woken = new AbortController();
+    running.wake = () => woken.abort();
+    const most = Math.max(1, Math.min(ms ?? LONGEST_SLEEP, LONGEST_SLEEP));
+    await this.#clock.sleep(most, AbortSignal.any([woken.signal, stop]));
+    running.wake = () => {};
+  }
+
+  wake(id: string): void {
+    this.#running.get(id)?.wake();
+  }
+
+  wakeAll(): void {
+    for (const one of this.#running.values()) one.wake();
+  }
+
+  /** Wakes whom a change of `target` may concern: itself, `dependants`, and all who wait for a turn or for it. */
+  wakeAround(target: Target, dependants: Iterable<string>): void {
+    this.wake(target.id);
+    for (const id of dependants) this.wake(id);
+    for (const one of this.#running.values()) {
+      const waits = one.verdict?.kind === 'wait' ? one.verdict.for : undefined;
+      if (waits?.code === 'turn' || (waits?.code === 'gate' && waits.on === target.id)) one.wake();
+    }
+  }
+
+  /** Somebody waits for news of the world. */
+  waits(): boolean {
+    for (const { verdict } of this.#running.values()) {
+      if (verdict?.kind === 'wait' && LOOKED_FOR.has(verdict.for.code)) return true;
+    }
+    return false;
+  }
+
+  /** Somebody waits for a place. */
+  queues(): boolean {
+    for (const one of this.#running.values()) if (one.queues) return true;
+    return false;
+  }
+}
