@@ -11,6 +11,9 @@ import type { Target, Verdict } from './bench.ts';
 import type { Fleet } from './fleet.ts';
 import { Permit, permitId } from './permit.ts';
 
+/** How long the API may be out of reach, in milliseconds (design §9). */
+const PATIENCE_MS = 30_000;
+
 export interface ApplyOptions {
   /** For the whole of it, in milliseconds. */
   readonly deadlineMs: number;
@@ -40,6 +43,7 @@ export async function apply(
 ): Promise<ApplyResult> {
   const authority = new PermitAuthority(fleet, plan, options.inOrder);
   fleet.setAuthority(authority);
+  fleet.patienceMs = PATIENCE_MS;
   let stoppedBy: ApplyResult['stoppedBy'];
   const over = new AbortController();
   const stop = (why: 'signal' | 'deadline') => {

@@ -7,10 +7,12 @@
  */
 
 import type { Safety } from '../decide/deletes.ts';
+import { fleetStatus } from '../decide/status.ts';
 import type { Listen } from '../service/event.ts';
 import type { Plan } from '../service/plan.ts';
 import type { Clock, Load, Random } from '../service/ports.ts';
 import type { Block, Operation, Wish } from '../service/service.ts';
+import type { FleetStatus } from '../service/status.ts';
 import type { Authority } from './authority.ts';
 import type { Target, Verdict } from './bench.ts';
 import type { Fleet } from './fleet.ts';
@@ -48,6 +50,7 @@ export class Daemon implements Authority {
   #before: ReadonlyMap<string, readonly string[]> = new Map();
   #plan: Plan | undefined;
   #load: Load | undefined;
+  #nextPass: number | undefined;
   #hinted = true;
   #nudge = new AbortController();
   #lastSuccess: number | undefined;
@@ -59,13 +62,15 @@ export class Daemon implements Authority {
     fleet.setAuthority(this);
   }
 
-  /** The plan of the latest pass. */
-  get plan(): Plan | undefined {
-    return this.#plan;
-  }
-
-  get load(): Load | undefined {
-    return this.#load;
+  /** How every service is doing; undefined before the first pass that saw the fleet. */
+  status(): FleetStatus | undefined {
+    const load = this.#load;
+    if (load === undefined || this.#fleet.knowledge.lists === 0) return undefined;
+    const { plan, survey } = this.#fleet.plan(load, this.#options.safety, this.#inGrace(load));
+    const { problems } = load;
+    return fleetStatus(plan, survey, problems, this.#parts.clock.wall(), (service) =>
+      this.#fleet.doing(permitId(service.want, service.name, service.uuid), this.#nextPass),
+    );
   }
 
   /** Monotonic time of the last pass that saw a trusted list and a complete load. */
@@ -93,6 +98,7 @@ export class Daemon implements Authority {
       await this.#pass(signal);
       if (this.#hinted) continue;
       const rest = intervalMs * (1 + random.next() / 10);
+      this.#nextPass = clock.monotonic() + rest;
       await clock.sleep(rest, AbortSignal.any([signal, this.#nudge.signal]));
     }
     stop();

@@ -7,6 +7,7 @@
  */
 import { capabilitiesFrom, makePlan, type PlanInput, type Planned } from '../decide/plan.ts';
 import { quarantineOf } from '../decide/quarantine.ts';
+import type { Doing } from '../decide/status.ts';
 import type { ApiFailure } from '../service/failure.ts';
 import type { Listing, Load } from '../service/ports.ts';
 import type { Live, Wish } from '../service/service.ts';
@@ -14,6 +15,7 @@ import { type Authority, LOOK_ONLY } from './authority.ts';
 import type { Bench, Target, Verdict } from './bench.ts';
 import { converge, type World } from './converge.ts';
 import { Ages } from './deadlines.ts';
+import { History } from './history.ts';
 import { Keeping } from './keeping.ts';
 import { Keyed } from './keyed.ts';
 import { Knowledge } from './knowledge.ts';
@@ -43,6 +45,7 @@ export class Fleet implements World {
   readonly #wishes = new Wishes();
   readonly #keyed: Keyed;
   readonly #keeping: Keeping;
+  readonly #history: History;
   readonly #bench: Bench;
   #authority: Authority;
   #failingSince: number | undefined;
@@ -54,6 +57,7 @@ export class Fleet implements World {
     this.#authority = authority;
     const { api, clock, journal, settings } = parts;
     this.#keyed = new Keyed(clock);
+    this.#history = new History(clock);
     this.#keeping = new Keeping(journal, parts.listen);
     this.#outcomes = new Outcomes(parts, (error, id) => this.#journalFailed(error, id));
     this.#uncertain = new Uncertain(parts, this.knowledge, (record) => this.#keeping.record(record));
@@ -172,6 +176,18 @@ export class Fleet implements World {
   /** The latest verdict about a target, its end included. */
   verdictOf(id: string): Verdict | undefined {
     return this.#keyed.verdictOf(id) ?? this.#keyed.endOf(id);
+  }
+
+  /** What a running target is at, and since when; `nextPass` in monotonic time. */
+  doing(id: string, nextPass: number | undefined): Doing | undefined {
+    return this.#history.doing(id, this.#keyed.verdictOf(id), nextPass);
+  }
+
+  /** Forgets what was refused, failed or quarantined, and tries again (`retry NAME`). */
+  retry(name: string): void {
+    this.#outcomes.forget(name);
+    this.#keeping.record({ type: 'cleared', name });
+    this.#keyed.wake(name);
   }
 
   /** No new write leaves from now on; what is under way is finished or is in the journal. */
@@ -330,6 +346,7 @@ export class Fleet implements World {
   #note(target: Target, verdict: Verdict): void {
     const news = describe(target, this.#keyed.verdictOf(target.id), verdict);
     this.#keyed.note(target.id, verdict);
+    this.#history.note(target.id, verdict);
     if (news !== undefined) this.#parts.listen(news);
     if (verdict.kind !== 'in-sync' || target.kind !== 'wish') return;
     this.#keeping.inSync(target.name, verdict.live, verdict.remember);

@@ -64,6 +64,7 @@ export const CODES = {
   EK511: 'Prune without an owner',
   EK512: 'Command line that makes no sense',
   EK513: 'Changes to confirm, and nobody to ask',
+  EK601: 'The services cannot be seen',
   EK701: 'Another process holds the state directory',
   EK702: 'The journal is of a newer version',
   EK703: 'The state directory cannot be used',

@@ -28,3 +28,11 @@ export function parseDate(text: string): number | undefined {
   const [day, year, hour, minute, second] = [match[1], match[3], match[4], match[5], match[6]].map(Number);
   return Date.UTC(year ?? 0, month, day, hour, minute, second);
 }
+
+/** Milliseconds of an RFC 3339 time, cut after the milliseconds; undefined for anything else and for year 1 (Docker's "never"). */
+export function parseIso(text: string): number | undefined {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,3})?\d*(Z|[+-]\d\d:\d\d)$/.exec(text);
+  if (match === null || text.startsWith('0001-')) return undefined;
+  const ms = Date.parse(`${match[1]}${match[2] ?? ''}${match[3]}`);
+  return Number.isNaN(ms) ? undefined : ms;
+}
