@@ -27,7 +27,10 @@ export class Outcomes {
   /** What the server refused for what this very manifest says; undefined once the manifest is another. */
   refusal(wish: Wish | undefined): Block | undefined {
     const refusal = wish === undefined ? undefined : this.#refusals.get(wish.name);
-    return refusal?.wish === wish ? refusal?.block : undefined;
+    if (refusal === undefined || wish === undefined) return undefined;
+    return refusal.wish === wish || JSON.stringify(refusal.wish) === JSON.stringify(wish)
+      ? refusal.block
+      : undefined;
   }
 
   /** Milliseconds for which `id` is not tried again. */
