@@ -60,6 +60,8 @@ export class Daemon implements Authority {
     this.#parts = parts;
     this.#options = options;
     fleet.setAuthority(this);
+    fleet.onRest = (services, blocked) =>
+      parts.listen({ type: 'fleet:converged', services, blocked: blocked() });
   }
 
   /** How every service is doing; undefined before the first pass that saw the fleet. */

@@ -34,6 +34,9 @@ export class Fleet implements World {
   readonly observer: Observer;
   /** How long the API may be out of reach before everything is given up; `run` never does. */
   patienceMs = Number.POSITIVE_INFINITY;
+  /** Called when everything has come to rest, with how many services that are. */
+  onRest: (services: number, blocked: () => number) => void = () => {};
+  #atRest = false;
   readonly #parts: FleetParts;
   readonly #ages = new Ages();
   readonly #outcomes: Outcomes;
@@ -342,11 +345,21 @@ export class Fleet implements World {
 
   // ── bookkeeping ─────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Said once for each time that everything that runs has come to rest. */
+  #tellSettled(): void {
+    const { running, unsettled } = this.#keyed.counts();
+    if (unsettled > 0) this.#atRest = false;
+    if (unsettled > 0 || this.#atRest) return;
+    this.#atRest = true;
+    this.onRest(running, () => this.#keyed.blocked());
+  }
+
   /** Says what is new about a target, and keeps what only the journal can keep. */
   #note(target: Target, verdict: Verdict): void {
     const news = describe(target, this.#keyed.verdictOf(target.id), verdict);
     this.#keyed.note(target.id, verdict);
     this.#history.note(target.id, verdict);
+    this.#tellSettled();
     if (news !== undefined) this.#parts.listen(news);
     if (verdict.kind !== 'in-sync' || target.kind !== 'wish') return;
     this.#keeping.inSync(target.name, verdict.live, verdict.remember);

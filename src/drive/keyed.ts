@@ -24,6 +24,8 @@ export class Keyed {
   readonly #clock: Clock;
   readonly #running = new Map<string, Running>();
   readonly #ends = new Map<string, Verdict>();
+  /** Running, and at rest: in sync or blocked. */
+  readonly #settled = new Set<string>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -36,6 +38,7 @@ export class Keyed {
     const done = Promise.resolve().then(async () => {
       const end = await converge();
       this.#running.delete(target.id);
+      this.#settled.delete(target.id);
       this.#ends.set(target.id, end);
       ended();
     });
@@ -63,7 +66,19 @@ export class Keyed {
 
   note(id: string, verdict: Verdict): void {
     const running = this.#running.get(id);
-    if (running !== undefined) running.verdict = verdict;
+    if (running === undefined) return;
+    running.verdict = verdict;
+    if (verdict.kind === 'in-sync' || verdict.kind === 'blocked') this.#settled.add(id);
+    else this.#settled.delete(id);
+  }
+
+  /** How many run, and how many of them have something before them. */
+  counts(): { readonly running: number; readonly unsettled: number } {
+    return { running: this.#running.size, unsettled: this.#running.size - this.#settled.size };
+  }
+
+  blocked(): number {
+    return [...this.#running.values()].filter((one) => one.verdict?.kind === 'blocked').length;
   }
 
   queue(id: string, queues: boolean): void {
