@@ -26,11 +26,27 @@ export function deleteLimit(owned: number): number {
 }
 
 /**
- * Deletes and replaces of the last hour, but for those of `names`, which are about to be counted again: a delete is
+ * The names of the deletes and replaces of the last hour, but for `names`, which are about to be counted again: a delete is
  * journalled before it is sent. A wall clock that was set back does not forget them.
  */
-export function recentDeletes(memory: Memory, wallNow: number, names: ReadonlySet<string>): number {
-  return memory.deletes.filter((one) => wallNow - one.at < HOUR && !names.has(one.name)).length;
+export function recentDeletes(
+  memory: Memory,
+  wallNow: number,
+  names: ReadonlySet<string>,
+): readonly string[] {
+  const recent = memory.deletes.filter((one) => wallNow - one.at < HOUR && !names.has(one.name));
+  return recent.map((one) => one.name);
+}
+
+/**
+ * How many owned the limit is a share of: those that stay, and those that this hour's deletes took. Without the latter
+ * the first of two that were allowed would forbid the second.
+ */
+function ownedThisHour(fleet: Survey, recent: readonly string[]): number {
+  const staying = new Set(
+    fleet.present.filter((live) => live.state !== 'Terminating').map((live) => live.name),
+  );
+  return fleet.owned + new Set(recent.filter((name) => !staying.has(name))).size;
 }
 
 export interface Deletes {
@@ -75,16 +91,17 @@ export function review(
   deletes: readonly string[],
   replaces: readonly string[],
   fleet: Survey,
-  recent: number,
+  recent: readonly string[],
   safety: Safety,
 ): readonly Objection[] {
   const names = [...deletes, ...replaces].sort();
   if (names.length === 0) return [];
   const objections: Objection[] = [];
-  const limit = deleteLimit(fleet.owned);
+  const owned = ownedThisHour(fleet, recent);
+  const limit = deleteLimit(owned);
   const overridden = safety.allowDeletes !== undefined && names.length <= safety.allowDeletes;
-  if (names.length + recent > limit && !overridden) {
-    objections.push({ code: 'too-many', names, limit, owned: fleet.owned, recent });
+  if (names.length + recent.length > limit && !overridden) {
+    objections.push({ code: 'too-many', names, limit, owned, recent: recent.length });
   }
   const nothingLeft = fleet.wishes.size === 0 || (fleet.owned > 1 && deletes.length === fleet.owned);
   if (deletes.length > 0 && nothingLeft && !safety.allowEmpty) {
