@@ -149,8 +149,8 @@ describe('the sliding hour', () => {
     ]);
   });
   test('does not forbid the second of two that were allowed, once the first has gone', () => {
-    const memory = { deletes: [{ name: 'old01', at: NOON - 1000 }] };
-    const going = live('old01', { state: 'Terminating' });
+    const memory = { deletes: [{ name: 'left', at: NOON - 1000 }] };
+    const going = live('left', { state: 'Terminating' });
     expect(deleted(shrunk(9, 1, { memory, services: [going] }))).toEqual(['old00']);
     expect(deleted(shrunk(9, 1, { memory }))).toEqual(['old00']);
     expect(planOf(shrunk(9, 2, { memory })).objections).toMatchObject([{ limit: 2, owned: 10, recent: 1 }]);
