@@ -14,8 +14,7 @@ export interface Output {
 export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Standard input to its end, as bytes; no more than `maxBytes` are kept, and one more says that there were more. */
-  readStdin(maxBytes: number): Promise<Uint8Array>;
+  readonly stdin: AsyncIterable<Uint8Array>;
   /** One line from a person; undefined when there is nobody to ask. */
   ask(question: string): Promise<string | undefined>;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -97,6 +97,12 @@ export const ROWS = {
     parse: duration,
     default: '60s',
   }),
+  grace: row({
+    flag: '--grace <duration>',
+    help: 'how long a manifest must be gone before the daemon deletes its service',
+    parse: duration,
+    default: '10m',
+  }),
   stateDir: row({
     flag: '--state-dir <dir>',
     help: 'where the journal is kept (default: $XDG_STATE_HOME/evenkeel or ~/.local/state/evenkeel)',

@@ -1,6 +1,7 @@
 /**
  * The world of one call, in memory: run a command line, look at what it wrote and how it exited.
  */
+import { Readable } from 'node:stream';
 import type { Io } from '../../src/cli/io.ts';
 import { type CommandSpec, runProgram } from '../../src/cli/program.ts';
 import { systemClock, systemRandom } from '../../src/cli/system.ts';
@@ -30,7 +31,7 @@ export function memoryIo(world: World = {}): { readonly io: Io; written(): Omit<
   const io: Io = {
     stdout: output((text) => (stdout += text)),
     stderr: output((text) => (stderr += text)),
-    readStdin: (maxBytes) => Promise.resolve(Buffer.from(world.stdin ?? '').subarray(0, maxBytes + 1)),
+    stdin: Readable.from([Buffer.from(world.stdin ?? '')]),
     ask: () => Promise.resolve(world.answer),
     env: world.env ?? {},
     home: world.home ?? '/nonexistent',
