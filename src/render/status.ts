@@ -1,0 +1,136 @@
+/**
+ * How a fleet is doing, for people: the columns of the old `service ps`, then what evenkeel makes of each; and all
+ * there is to say about one service.
+ */
+import type { FleetStatus, ServiceStatus, Sync } from '../service/status.ts';
+import { blockSentence } from './blocks.ts';
+import { type DifferenceRow, differenceRows } from './differences.ts';
+import type { Colour, Paint } from './paint.ts';
+import { canonicalJson, short, visible } from './safe.ts';
+import { table } from './table.ts';
+import { noteSentence } from './words.ts';
+
+/** The old CLI's symbols, so that a glance is enough. */
+function symbol(state: string | undefined): string {
+  if (state === 'Running' || state === 'Partly running') return '▶';
+  if (state === 'Init' || state === 'Stopped' || state === 'Not running') return '◼';
+  if (state === undefined || state === 'Terminated') return '✘';
+  return /ing$/.test(state) ? '⚙' : '!';
+}
+
+const COLOURS: Readonly<Record<Sync, keyof Paint>> = {
+  'in-sync': 'green',
+  changing: 'cyan',
+  waiting: 'yellow',
+  'out-of-sync': 'yellow',
+  blocked: 'red',
+  stalled: 'red',
+  orphan: 'dim',
+};
+
+export function renderStatus(status: FleetStatus, paint: Paint): string {
+  const header = ['NAME', 'UUID', 'STATUS', '#CONTAINERS', 'IMAGE', 'DEPLOYED', 'SYNC', 'REASON'];
+  const rows = status.services.map((one) => [
+    visible(one.name),
+    (one.uuid ?? '-').slice(0, 8),
+    one.state === undefined ? `${symbol(undefined)} (missing)` : `${symbol(one.state)} ${visible(one.state)}`,
+    containers(one),
+    visible(one.image ?? '-'),
+    ago(one.deployedAt, status.at),
+    one.sync,
+    short(reason(one), 100),
+  ]);
+  const [head, ...lines] = table([header, ...rows]);
+  const coloured = lines.map((line, index) => {
+    const sync = status.services[index]?.sync ?? 'in-sync';
+    const colour: Colour = paint[COLOURS[sync]];
+    return sync === 'in-sync' ? line : colour(line);
+  });
+  const problems = status.problems.map((problem) => paint.red(`! ${visible(problem)}`));
+  return `${[...problems, paint.bold(head ?? ''), ...coloured].join('\n')}\n`;
+}
+
+export function renderStatusJson(status: FleetStatus): string {
+  return `${canonicalJson(status)}\n`;
+}
+
+function containers({ containers: { target, running, current } }: ServiceStatus): string {
+  if (target === undefined) return '-';
+  return `${running ?? current ?? '?'}/${target}`;
+}
+
+/** The shortest true reason: what blocks it, what it waits for, what differs. */
+function reason(one: ServiceStatus): string {
+  if (one.block !== undefined) return blockSentence(one.name, one.block, visible);
+  if (one.sync === 'orphan') return 'owned, but no manifest names it';
+  if (one.note !== undefined && one.sync !== 'in-sync') return one.note;
+  if (one.waitsFor !== undefined) return `waits for ${one.waitsFor}`;
+  if (one.next.length > 0) return `next: ${one.next.join(', ')}`;
+  return one.note ?? '';
+}
+
+/** `3 hours ago`, as the old CLI said it. */
+export function ago(at: number | null | undefined, now: number): string {
+  if (at === undefined) return '-';
+  if (at === null) return 'never';
+  const seconds = Math.max(0, Math.round((now - at) / 1000));
+  for (const [size, unit] of UNITS) {
+    const count = Math.floor(seconds / size);
+    if (count >= 1) return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
+  }
+  return 'just now';
+}
+
+const UNITS = [
+  [86_400, 'day'],
+  [3_600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+] as const;
+
+/** Everything about one service; `daemon` says whether the times come from a running one. */
+export function renderExplain(one: ServiceStatus, at: number, daemon: boolean, paint: Paint): string {
+  const line = (label: string, text: string) => `  ${label.padEnd(10)} ${text}`;
+  const differences = differenceRows(one.differences, {});
+  const timed = (when: number | undefined) =>
+    when === undefined ? 'not known: no daemon runs here' : span(when, at);
+  const facts = [
+    line('desired', one.want ?? 'nothing: no manifest names it'),
+    line('live', live(one)),
+    line('sync', paint[COLOURS[one.sync]](one.sync)),
+    line('allows', one.allows.length === 0 ? 'nothing in this state' : one.allows.join(', ')),
+    ...(one.block === undefined ? [] : [line('blocked', blockSentence(one.name, one.block, visible))]),
+    ...(one.waitsFor === undefined ? [] : [line('waits for', visible(one.waitsFor))]),
+    ...(one.next.length === 0 ? [] : [line('next', one.next.join(', '))]),
+    ...(one.note === undefined ? [] : [line('server', visible(one.note))]),
+    ...differences.map((row) => line('differs', differenceText(row))),
+    ...one.notes.map((note) => line('note', noteSentence(note, visible))),
+    line('since', timed(one.since)),
+    ...(one.deadline === undefined ? [] : [line('deadline', span(one.deadline, at))]),
+    line('next look', timed(one.nextLook)),
+  ];
+  const decisions = one.decisions.map(
+    (decision) =>
+      `    ${ago(decision.at, at).padEnd(16)} ${visible(decision.state ?? '(missing)')}: ${visible(decision.decision)}`,
+  );
+  const history = decisions.length === 0 ? [] : ['  decisions', ...decisions];
+  const source = daemon ? [] : [paint.dim('  (looked just now; times come from a running daemon)')];
+  return `${[paint.bold(visible(one.name)), ...facts, ...history, ...source].join('\n')}\n`;
+}
+
+function live(one: ServiceStatus): string {
+  if (one.state === undefined) return 'does not exist';
+  const image = one.image === undefined ? '' : `, ${visible(one.image)}`;
+  return `${visible(one.state)}, ${containers(one)} containers${image} (${one.uuid ?? 'no uuid'})`;
+}
+
+function differenceText(row: DifferenceRow): string {
+  if ('keys' in row) return `${row.field}: ${row.keys.map(visible).join(', ')}`;
+  return `${row.field}: ${short(row.live)} → ${short(row.wanted)}`;
+}
+
+/** `in 40 seconds` or `2 minutes ago`. */
+function span(when: number, at: number): string {
+  if (when <= at) return ago(when, at);
+  return `in ${ago(at, when).replace(/ ago$/, '')}`.replace('in just now', 'now');
+}
