@@ -56,6 +56,7 @@ const PLANTED: readonly (readonly [file: string, text: string, rule: string])[] 
   ['src/drive/planted-yaml.ts', "import 'yaml';", 'yaml-and-ajv-at-home'],
   ['src/api/planted-pino.ts', "import 'pino';", 'pino-at-home'],
   ['src/render/planted-colours.ts', "import 'picocolors';", 'picocolors-at-home'],
+  ['src/server/planted-docker.ts', "import 'dockerode';", 'dockerode-at-home'],
   ['src/journal/planted-store.ts', "import 'lmdb';", 'lmdb-at-home'],
 ];
 
