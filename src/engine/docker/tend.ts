@@ -1,0 +1,94 @@
+/**
+ * Carries `autoreplace` and `autodestroy` out. Looks at what is, not at what an event said, so that an end nobody told
+ * of is found by the next look. A service that a job is at is left to the job.
+ */
+import { scrubber } from '../../service/secrets.ts';
+import { attempt } from './failures.ts';
+import { type Detail, type Found, hasEnded } from './found.ts';
+import type { Locks } from './gate.ts';
+import type { Charge, Known } from './known.ts';
+import { makeContainer } from './make.ts';
+import { removeData } from './mounts.ts';
+import { afterItsEnd, pauseBefore, type Replacements, replacedOnceMore } from './policy.ts';
+import type { Workshop } from './workshop.ts';
+
+export interface Tending {
+  /** Looks after one service. Never rejects: what did not work is tried again at the next look. */
+  tend(uuid: string): Promise<void>;
+}
+
+export function tending(
+  shop: Workshop,
+  {
+    known,
+    jobs,
+    hint,
+    ending,
+  }: { known: Known; jobs: Locks; hint: (uuid: string) => void; ending: AbortSignal },
+): Tending {
+  const { clock } = shop.settings;
+  const replacements = new Map<string, Replacements>();
+
+  async function lookAfter(uuid: string): Promise<void> {
+    const charge = known.get(uuid);
+    if (charge === undefined || charge.stopped || charge.interrupted) return;
+    const { autoreplace, autodestroy } = charge.definition.spec;
+    if (autoreplace === 'OFF' && autodestroy === 'OFF') return;
+    const ended = (await shop.roster.list(uuid)).filter(hasEnded);
+    for (const [found, detail] of await shop.roster.detailed(ended)) {
+      // Refused at its start: it never ran, so it did not end by itself.
+      if (detail.startedAt === undefined || detail.error !== '') continue;
+      const act = afterItsEnd(charge.definition.spec, detail.exitCode);
+      if (act === 'destroy') await destroy(found);
+      if (act === 'replace') await replaceInTime(charge, found, detail);
+      if (act !== 'leave') hint(uuid);
+    }
+  }
+
+  async function destroy(found: Found): Promise<void> {
+    await shop.hands.remove(found);
+    await removeData(shop.volumes, found.uuid, found.ordinal);
+    await shop.networks.dropUnused(found.user);
+  }
+
+  async function replaceInTime(charge: Charge, found: Found, detail: Detail): Promise<void> {
+    const key = `${found.uuid} ${found.ordinal}`;
+    const lived = (detail.finishedAt ?? 0) - (detail.startedAt ?? 0);
+    const pause = pauseBefore(replacements.get(key), lived, clock.monotonic());
+    if (pause > 0) {
+      void clock.sleep(pause, ending).then(() => (ending.aborted ? undefined : tend(found.uuid)));
+      return;
+    }
+    replacements.set(key, replacedOnceMore(replacements.get(key), lived, clock.monotonic()));
+    await replace(charge, found);
+  }
+
+  async function replace({ definition }: Charge, found: Found): Promise<void> {
+    const own = Object.fromEntries(definition.spec.container_envvars.map(({ key, value }) => [key, value]));
+    const environment = { ...definition.linkVariables, ...own };
+    const image = await shop.images.ensure(definition.spec.image, false, ending);
+    await shop.networks.with(definition.user, (network) =>
+      makeContainer(
+        shop,
+        {
+          definition,
+          environment,
+          links: definition.spec.linked_to_service,
+          image,
+          network,
+          fresh: false,
+          scrub: scrubber(Object.values(environment)),
+        },
+        found.ordinal,
+        [found],
+      ),
+    );
+  }
+
+  async function tend(uuid: string): Promise<void> {
+    if (jobs.busy(uuid) || ending.aborted) return;
+    await attempt(`looking after service ${uuid}`, () => jobs.run(uuid, () => lookAfter(uuid)));
+  }
+
+  return { tend };
+}
