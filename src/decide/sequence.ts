@@ -28,13 +28,11 @@ export function sequence(tracks: readonly Track[]): ReadonlyMap<string, readonly
   const places = new Map<string, number[]>(tracks.map((track) => [track.id, []]));
   const closed = new Map(tracks.map((track) => [track.id, track.after.filter((id) => ids.has(id)).length]));
   const at = (track: Track): number => position.get(track.id) ?? 0;
-  const rank = (track: Track): readonly [number, number, string, string] => [
-    track.moves[at(track)]?.last === true ? 1 : 0,
-    at(track) - (chains.get(track.id) ?? 0),
-    track.name,
-    track.id,
-  ];
-  const queue = new Heap<Track>((a, b) => compare(rank(a), rank(b)));
+  /** A circle and what it waits for have no end behind them, so their chain is the longest. */
+  const chain = (track: Track): number => (chains.get(track.id) ?? Number.POSITIVE_INFINITY) - at(track);
+  const rank = (track: Track): Rank => [-chain(track), track.name, track.id];
+  const late = (track: Track): number => (track.moves[at(track)]?.last === true ? 1 : 0);
+  const queue = new Heap<Track>((a, b) => late(a) - late(b) || compare(rank(a), rank(b)));
   let waiting: Track[] = [];
   let seq = 0;
 
@@ -44,7 +42,7 @@ export function sequence(tracks: readonly Track[]): ReadonlyMap<string, readonly
     const over = waiting;
     waiting = [];
     for (const track of over) advance(track);
-    // Services that link to each other in a circle, made so by somebody else: the first by rank goes without its gate.
+    // Services that link to each other in a circle, made so by somebody else: the first goes without its gate.
     if (over.length === 0 && left.size > 0) {
       place([...left].reduce((first, one) => (compare(rank(one), rank(first)) < 0 ? one : first)));
     }
@@ -119,7 +117,9 @@ function dependantsById(tracks: readonly Track[]): ReadonlyMap<string, readonly 
   return result;
 }
 
-function compare(a: readonly (number | string)[], b: readonly (number | string)[]): number {
+type Rank = readonly [number, string, string];
+
+function compare(a: Rank, b: Rank): number {
   for (const [index, one] of a.entries()) {
     const other = b[index] as typeof one;
     if (one !== other) return one < other ? -1 : 1;
