@@ -61,7 +61,11 @@ type Numbers = Record<'dev' | 'ino' | 'size' | 'mtimeNs' | 'ctimeNs', bigint>;
 
 function stampOf(stats: RawStats & Numbers): Stamp {
   const { dev, ino, size, mtimeNs, ctimeNs } = stats;
-  return { kind: kindOf(stats), node: `${dev}:${ino}`, identity: [dev, ino, size, mtimeNs, ctimeNs].join(':') };
+  return {
+    kind: kindOf(stats),
+    node: `${dev}:${ino}`,
+    identity: [dev, ino, size, mtimeNs, ctimeNs].join(':'),
+  };
 }
 
 // Not through a link, and without waiting for the other end of a pipe that took the file's place.
