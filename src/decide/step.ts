@@ -161,7 +161,9 @@ function removeDifferences(
   const beyond = fields.filter((field) => FIELDS[field].patchedBy === 'patch=all');
   if (beyond.length > 0 && !offers(policy.capabilities, 'patch=all')) {
     if (policy.capabilities.lost.includes('patch=all')) return lacking('patch=all', beyond, policy);
-    return replace(observed, policy, { code: 'cannot-patch', fields: beyond });
+    // What was deployed once is in sync when it is gone: it would be destroyed and not made anew.
+    if (desired.runOnce && observed.deployedBefore && !tokenAsks(desired, observed)) return undefined;
+    return replace(desired, observed, policy, { code: 'cannot-patch', fields: beyond });
   }
   const patch: Patch & Record<string, unknown> = Object.fromEntries(
     fields.map((field) => [field, desired.spec[field]]),
@@ -187,7 +189,7 @@ function redeploy(desired: Wished, observed: Existing, policy: Policy): Decision
     return lacking('redeploy-token', [], policy);
   if (!allows(state, 'redeploy', (extension) => offers(policy.capabilities, extension))) {
     if (policy.capabilities.lost.includes('redeploy-idle')) return lacking('redeploy-idle', [], policy);
-    return replace(observed, policy, { code: 'no-way-out', state });
+    return replace(desired, observed, policy, { code: 'no-way-out', state });
   }
   const why: Reason =
     asks && desired.redeploy !== undefined
@@ -197,7 +199,9 @@ function redeploy(desired: Wished, observed: Existing, policy: Policy): Decision
 }
 
 /** The first half of a replace; that the rest follows is the business of the next steps. Destroys data. */
-function replace(observed: Existing, policy: Policy, why: Reason): Decision {
+function replace(desired: Wished, observed: Existing, policy: Policy, why: Reason): Decision {
+  const lacks = needs(desired, policy, []);
+  if (lacks !== undefined) return lacks;
   if (policy.protect) return blocked({ code: 'protected', verb: 'replace' });
   if (!policy.allowReplace) {
     const fields = why.code === 'cannot-patch' ? why.fields : [];

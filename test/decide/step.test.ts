@@ -158,6 +158,15 @@ describe('a field that the server does not take', () => {
     expect(drawCourse(unfold(wished, seen, missing))).toBe(expected);
     expect(drawCourse(unfold(wished, seen, { ...missing, allowReplace: true }))).toBe(expected);
   });
+  test('is needed to replace a service that ignores it: the first half is not done without the second', () => {
+    const given = policy({
+      capabilities: without('labels', 'patch=all', 'redeploy-idle'),
+      allowReplace: true,
+    });
+    const wish = { spec: { ...LABELS, image: 'nginx:2' }, ignore: ['labels'] } as const;
+    expect(drawn(wish, observed('Running'), given)).toBe('(capability-missing)');
+    expect(drawn({ ...wish, spec: LABELS }, observed('Not running'), given)).toBe('(capability-missing)');
+  });
   test.each([
     ['labels', { labels: {} }, 'labels'],
     ['bindings', { bindings: [] }, 'bindings'],
@@ -386,6 +395,15 @@ describe('run_once', () => {
     ],
   ])('%s', (_, wish, seen, expected) => {
     expect(drawn({ runOnce: true, ...wish }, seen)).toBe(expected);
+  });
+  test('is not replaced where it would not be made anew', () => {
+    const given = policy({ capabilities: REFERENCE, allowReplace: true });
+    const wish = { runOnce: true, spec: { image: 'nginx:2' } };
+    expect(drawn(wish, observed('Init'), given)).toBe('terminate … create start …');
+    expect(drawn(wish, observed('Init', { deployedBefore: true }), given)).toBe('start …');
+    expect(drawn({ ...wish, redeploy: 't' }, observed('Init', { deployedBefore: true }), given)).toBe(
+      'terminate … create start …',
+    );
   });
   test('says why it is made', () => {
     const why = (wish: Partial<Wished>, seen: Observed) => {
