@@ -242,6 +242,7 @@ export function definitionOf(spec: Partial<DefinedSpec> = {}, rest: Partial<Defi
     startedAt: null,
     stoppedAt: null,
     destroyedAt: null,
+    keyedBody: null,
     version: 1,
     ...rest,
   };

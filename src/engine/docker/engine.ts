@@ -98,8 +98,8 @@ export function dockerEngine(options: DockerOptions): Engine {
         for (const one of found) wanted.get(one.uuid)?.found.push(one);
         const views = await Promise.all(
           [...wanted].map(async ([uuid, service]) => {
-            const containers = await shop().roster.detailed(onePerOrdinal(service.found));
-            return [uuid, containers.map(([one, detail]) => viewOf(one, detail, service.scrub))] as const;
+            const containers = onePerOrdinal(await shop().roster.look(service.found));
+            return [uuid, containers.map((one) => viewOf(one, service.scrub))] as const;
           }),
         );
         return new Map(views);

@@ -5,13 +5,14 @@ import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import { parseIso } from '../../service/dates.ts';
 import type { ContainerView } from '../../service/engine.ts';
 import { quote, type Scrub } from './failures.ts';
-import { readIdentity, SPEC, USER } from './labels.ts';
+import { type Labels, readIdentity, SPEC, USER } from './labels.ts';
 import { type Identity, shownName } from './names.ts';
 import { viewPorts } from './ports.ts';
 
-export type Health = 'none' | 'starting' | 'healthy' | 'unhealthy';
+const HEALTHS = ['none', 'starting', 'healthy', 'unhealthy'] as const;
+export type Health = (typeof HEALTHS)[number];
 
-/** What the list tells. */
+/** What the list tells. It may lag a moment behind: enough to find a container, not to say what it does. */
 export interface Found extends Identity {
   readonly id: string;
   readonly user: string;
@@ -19,13 +20,10 @@ export interface Found extends Identity {
   /** The engine's word: created, running, paused, restarting, removing, exited, dead. */
   readonly phase: string;
   readonly health: Health;
-  readonly ports: ContainerView['ports'];
-  /** The list's own text, without what changes with time alone. */
-  readonly status: string;
 }
 
-/** What only an inspection tells. */
-export interface Detail {
+/** What an inspection tells: the truth at that moment. */
+export interface Seen extends Found {
   readonly exitCode: number;
   readonly error: string;
   readonly outOfMemory: boolean;
@@ -34,41 +32,55 @@ export interface Detail {
   readonly restartPolicy: string;
   readonly restarts: number;
   readonly failingStreak: number;
+  readonly ports: ContainerView['ports'];
+}
+
+function find(
+  instance: string,
+  row: { id: string; name: string; labels: Labels | null; phase: string; health: string | undefined },
+): Found | undefined {
+  const identity = readIdentity(instance, row.name.replace(/^\//, ''), row.labels);
+  if (identity === undefined) return undefined;
+  const { id, phase } = row;
+  const health = HEALTHS.find((word) => word === row.health) ?? 'none';
+  return { ...identity, id, user: row.labels?.[USER] ?? '', spec: row.labels?.[SPEC] ?? '', phase, health };
 }
 
 /** undefined = not ours. */
-export function readRow(
-  instance: string,
-  row: Pick<ContainerInfo, 'Id' | 'Names' | 'Labels' | 'State' | 'Status' | 'Ports'>,
-): Found | undefined {
-  const name = (row.Names[0] ?? '').replace(/^\//, '');
-  const identity = readIdentity(instance, name, row.Labels);
-  if (identity === undefined) return undefined;
-  const [, health] = /\((healthy|unhealthy|health: starting)\)/.exec(row.Status) ?? [];
-  const [code = ''] = /\(\d+\)/.exec(row.Status) ?? [];
-  return {
-    ...identity,
+export function readRow(instance: string, row: ContainerInfo): Found | undefined {
+  return find(instance, {
     id: row.Id,
-    user: row.Labels[USER] ?? '',
-    spec: row.Labels[SPEC] ?? '',
+    name: row.Names[0] ?? '',
+    labels: row.Labels,
     phase: row.State,
-    health: health === undefined ? 'none' : health === 'health: starting' ? 'starting' : (health as Health),
-    ports: viewPorts(row.Ports),
-    status: `${row.State} ${health ?? ''} ${code}`,
-  };
+    health: /\((?:health: )?(\w+)\)/.exec(row.Status)?.[1],
+  });
 }
 
-export function readDetail({ State, HostConfig, RestartCount }: ContainerInspectInfo): Detail {
-  return {
-    exitCode: State.ExitCode,
-    error: State.Error,
-    outOfMemory: State.OOMKilled,
-    startedAt: parseIso(State.StartedAt),
-    finishedAt: parseIso(State.FinishedAt),
-    restartPolicy: HostConfig.RestartPolicy?.Name ?? '',
-    restarts: RestartCount,
-    failingStreak: State.Health?.FailingStreak ?? 0,
-  };
+/** undefined = not ours. */
+export function readInspection(instance: string, info: ContainerInspectInfo): Seen | undefined {
+  const { State, HostConfig, RestartCount, NetworkSettings } = info;
+  const found = find(instance, {
+    id: info.Id,
+    name: info.Name,
+    labels: info.Config.Labels,
+    phase: State.Status,
+    health: State.Health?.Status,
+  });
+  return found === undefined
+    ? undefined
+    : {
+        ...found,
+        exitCode: State.ExitCode,
+        error: State.Error,
+        outOfMemory: State.OOMKilled,
+        startedAt: parseIso(State.StartedAt),
+        finishedAt: parseIso(State.FinishedAt),
+        restartPolicy: HostConfig.RestartPolicy?.Name ?? '',
+        restarts: RestartCount,
+        failingStreak: State.Health?.FailingStreak ?? 0,
+        ports: viewPorts(NetworkSettings.Ports),
+      };
 }
 
 /** Its process exists. */
@@ -86,42 +98,42 @@ export function hasEnded({ phase }: Pick<Found, 'phase'>): boolean {
   return phase === 'exited' || phase === 'dead';
 }
 
-export function viewOf(found: Found, detail: Detail, scrub: Scrub): ContainerView {
-  const { id, ordinal, revision, deployment, ports } = found;
-  const up = isUp(found);
-  const ready = found.phase === 'running' && (found.health === 'none' || found.health === 'healthy');
-  const ended = hasEnded(found) || found.phase === 'restarting';
+export function viewOf(seen: Seen, scrub: Scrub): ContainerView {
+  const { id, ordinal, revision, deployment, ports } = seen;
+  const up = isUp(seen);
+  const ready = seen.phase === 'running' && (seen.health === 'none' || seen.health === 'healthy');
+  const ended = hasEnded(seen) || seen.phase === 'restarting';
   return {
     id,
-    name: shownName(found),
+    name: shownName(seen),
     ordinal,
     state: ready ? 'running' : up ? 'unready' : 'stopped',
-    exitCode: ended ? detail.exitCode : null,
+    exitCode: ended ? seen.exitCode : null,
     revision,
     deployment,
-    startedAt: detail.startedAt ?? null,
-    stoppedAt: up ? null : (detail.finishedAt ?? null),
+    startedAt: seen.startedAt ?? null,
+    stoppedAt: up ? null : (seen.finishedAt ?? null),
     ports,
-    reason: ready ? null : reasonOf(found, detail, scrub),
+    reason: ready ? null : reasonOf(seen, scrub),
   };
 }
 
-export function reasonOf(found: Pick<Found, 'phase' | 'health'>, detail: Detail, scrub: Scrub): string {
-  const ending = detail.outOfMemory
-    ? `killed: it was out of memory (code ${detail.exitCode})`
-    : `exited with code ${detail.exitCode}`;
-  const engine = detail.error === '' ? '' : `: ${scrub(quote(detail.error))}`;
-  switch (found.phase) {
+export function reasonOf(seen: Seen, scrub: Scrub): string {
+  const ending = seen.outOfMemory
+    ? `killed: it was out of memory (code ${seen.exitCode})`
+    : `exited with code ${seen.exitCode}`;
+  const engine = seen.error === '' ? '' : `: ${scrub(quote(seen.error))}`;
+  switch (seen.phase) {
     case 'running':
-      return found.health === 'unhealthy'
-        ? `its health check failed ${detail.failingStreak} times in a row`
+      return seen.health === 'unhealthy'
+        ? `its health check failed ${seen.failingStreak} times in a row`
         : 'its health check has not passed yet';
     case 'paused':
       return 'paused on the engine, not by this API';
     case 'restarting':
-      return `${ending}${engine}; the engine starts it again (autorestart), ${detail.restarts} times so far`;
+      return `${ending}${engine}; the engine starts it again (autorestart), ${seen.restarts} times so far`;
     case 'created':
-      return detail.error === '' ? 'not started yet' : `could not be started${engine}`;
+      return seen.error === '' ? 'not started yet' : `could not be started${engine}`;
     case 'removing':
       return 'being removed';
     default:

@@ -45,6 +45,7 @@ export function hands(daemon: Daemon, roster: Roster, settings: Settings): Hands
         await unlessDone(() => container(target.id).stop(), 304, 404);
       }),
     );
+    roster.changed(target.id);
   }
 
   /** Who has the name: ours and the same is adopted, ours and another makes way, a stranger is left alone. */
@@ -64,8 +65,8 @@ export function hands(daemon: Daemon, roster: Roster, settings: Settings): Hands
         `cannot make ${shown}: container name '${name}' is taken by ${there.Id.slice(0, 12)}, which is not ours; rename or remove it`,
       );
     }
-    if (ours.found.spec === spec && ours.found.phase === 'created') return there.Id;
-    await remove(ours.found);
+    if (ours.spec === spec && ours.phase === 'created') return there.Id;
+    await remove(ours);
     return undefined;
   }
 

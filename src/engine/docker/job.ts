@@ -26,7 +26,7 @@ export async function carryOut(
 ): Promise<JobDone> {
   const { definition, verb } = job;
   const { uuid, user } = definition;
-  const found = await shop.roster.list(uuid);
+  const found = await shop.roster.fresh(uuid);
   const plan = planJob(verb, definition, found);
   await removeSurplus(shop, plan.surplus, verb, signal);
   if (verb === 'stop') await all(plan.stop.map((one) => () => stopForGood(shop, one, job)));

@@ -39,24 +39,18 @@ export function portBindings(ports: readonly DefinedPort[], address: string): Po
   return { ExposedPorts: exposed, PortBindings: bindings };
 }
 
-export interface ListedPort {
-  readonly PrivatePort: number;
-  readonly PublicPort?: number;
-  readonly Type: string;
-}
+const KEY = /^(\d+)\/(tcp|udp)$/;
 
-/** As the engine lists them, each once (an IPv6 twin is the same port), sorted. */
-export function viewPorts(listed: readonly ListedPort[]): ContainerView['ports'] {
-  const seen = new Map<string, ContainerView['ports'][number]>();
-  for (const { PrivatePort, PublicPort, Type } of listed) {
-    if (Type !== 'tcp' && Type !== 'udp') continue;
-    const port = { protocol: Type, inner_port: PrivatePort, outer_port: PublicPort ?? null } as const;
-    seen.set(`${Type} ${PrivatePort} ${PublicPort ?? ''}`, port);
-  }
-  return [...seen.values()].sort(
-    (a, b) =>
-      a.inner_port - b.inner_port ||
-      a.protocol.localeCompare(b.protocol) ||
-      (a.outer_port ?? 0) - (b.outer_port ?? 0),
-  );
+/** As an inspection shows them, each once (an IPv6 twin is the same port), sorted. Null = exposed, not published. */
+export function viewPorts(
+  shown: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>> | null,
+): ContainerView['ports'] {
+  const ports = Object.entries(shown ?? {}).flatMap(([key, bindings]) => {
+    const [, inner, protocol] = KEY.exec(key) ?? [];
+    if (protocol !== 'tcp' && protocol !== 'udp') return [];
+    const outer = new Set((bindings ?? []).map(({ HostPort }) => Number(HostPort)));
+    const all = outer.size === 0 ? [null] : [...outer].sort((a, b) => a - b);
+    return all.map((outer_port) => ({ protocol, inner_port: Number(inner), outer_port }) as const);
+  });
+  return ports.sort((a, b) => a.inner_port - b.inner_port || a.protocol.localeCompare(b.protocol));
 }

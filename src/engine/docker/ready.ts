@@ -29,17 +29,16 @@ export async function untilReady(
   for (let look = SHORTEST_LOOK; ; look = Math.min(look * 2, LONGEST_LOOK)) {
     const seen = await roster.inspect(target.id);
     if (seen === undefined) throw new Failed('container', `${name} was removed while it was starting`);
-    const { found } = seen;
-    const why = () => `${name} does not run: ${reasonOf(found, seen, scrub)}`;
-    if (found.phase === 'running') {
+    const why = () => `${name} does not run: ${reasonOf(seen, scrub)}`;
+    if (seen.phase === 'running') {
       up ??= clock.monotonic();
-      if (found.health === 'healthy') return;
-      if (found.health === 'none' && clock.monotonic() - up >= settings.settleMs) return;
-      if (found.health === 'unhealthy') throw new Failed('container', why());
-    } else if (found.phase === 'restarting') {
+      if (seen.health === 'healthy') return;
+      if (seen.health === 'none' && clock.monotonic() - up >= settings.settleMs) return;
+      if (seen.health === 'unhealthy') throw new Failed('container', why());
+    } else if (seen.phase === 'restarting') {
       up = undefined;
       if (seen.restarts >= RESTARTS) throw new Failed('container', why());
-    } else if (found.phase === 'exited' && seen.exitCode === 0 && seen.error === '') {
+    } else if (seen.phase === 'exited' && seen.exitCode === 0 && seen.error === '') {
       return;
     } else {
       throw new Failed('container', why());
@@ -49,7 +48,7 @@ export async function untilReady(
     }
     await pause(
       clock,
-      found.health === 'none' && up !== undefined ? settleLeft(settings, up) : look,
+      seen.health === 'none' && up !== undefined ? settleLeft(settings, up) : look,
       signal,
       name,
     );

@@ -4,7 +4,7 @@
  */
 import { scrubber } from '../../service/secrets.ts';
 import { attempt } from './failures.ts';
-import { type Detail, type Found, hasEnded } from './found.ts';
+import { type Found, hasEnded, type Seen } from './found.ts';
 import type { Locks } from './gate.ts';
 import type { Charge, Known } from './known.ts';
 import { makeContainer } from './make.ts';
@@ -34,13 +34,12 @@ export function tending(
     if (charge === undefined || charge.stopped || charge.interrupted) return;
     const { autoreplace, autodestroy } = charge.definition.spec;
     if (autoreplace === 'OFF' && autodestroy === 'OFF') return;
-    const ended = (await shop.roster.list(uuid)).filter(hasEnded);
-    for (const [found, detail] of await shop.roster.detailed(ended)) {
+    for (const seen of (await shop.roster.fresh(uuid)).filter(hasEnded)) {
       // Refused at its start: it never ran, so it did not end by itself.
-      if (detail.startedAt === undefined || detail.error !== '') continue;
-      const act = afterItsEnd(charge.definition.spec, detail.exitCode);
-      if (act === 'destroy') await destroy(found);
-      if (act === 'replace') await replaceInTime(charge, found, detail);
+      if (seen.startedAt === undefined || seen.error !== '') continue;
+      const act = afterItsEnd(charge.definition.spec, seen.exitCode);
+      if (act === 'destroy') await destroy(seen);
+      if (act === 'replace') await replaceInTime(charge, seen);
       if (act !== 'leave') hint(uuid);
     }
   }
@@ -51,9 +50,9 @@ export function tending(
     await shop.networks.dropUnused(found.user);
   }
 
-  async function replaceInTime(charge: Charge, found: Found, detail: Detail): Promise<void> {
+  async function replaceInTime(charge: Charge, found: Seen): Promise<void> {
     const key = `${found.uuid} ${found.ordinal}`;
-    const lived = (detail.finishedAt ?? 0) - (detail.startedAt ?? 0);
+    const lived = (found.finishedAt ?? 0) - (found.startedAt ?? 0);
     const pause = pauseBefore(replacements.get(key), lived, clock.monotonic());
     if (pause > 0) {
       void clock.sleep(pause, ending).then(() => (ending.aborted ? undefined : tend(found.uuid)));

@@ -48,7 +48,7 @@ export function watching(settings: Settings, known: Known, jobs: Locks): Watchin
     const found = await attempt('sweeping', () => shop.roster.list());
     if (!found.ok) return before;
     for (const one of found.value) {
-      looks.set(one.uuid, `${looks.get(one.uuid) ?? ''} ${one.id} ${one.status}`);
+      looks.set(one.uuid, `${looks.get(one.uuid) ?? ''} ${one.id} ${one.phase} ${one.health}`);
       if (hasEnded(one)) await tend(one.uuid);
     }
     for (const uuid of new Set([...before.keys(), ...looks.keys()])) {

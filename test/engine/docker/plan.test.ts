@@ -23,8 +23,6 @@ function container(ordinal: number, over: Partial<Found> = {}): Found {
     spec: '',
     phase: 'running',
     health: 'none',
-    ports: [],
-    status: '',
     ...over,
   };
 }
