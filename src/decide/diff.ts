@@ -17,23 +17,29 @@ export interface DiffOptions {
 }
 
 export function diff(declared: Spec, live: Spec, options: DiffOptions): readonly Difference[] {
-  return FIELD_NAMES.flatMap((field): readonly Difference[] => {
+  const differences: Difference[] = [];
+  for (const field of FIELD_NAMES) {
     const wanted = declared[field];
     const reported = live[field];
-    if (wanted === undefined || reported === undefined || options.ignore.includes(field)) return [];
+    if (wanted === undefined || reported === undefined || wanted === reported) continue;
+    if (options.ignore.includes(field)) continue;
     if (field === 'container_envvars') {
-      const unknown = options.unknowns.flatMap((one) =>
-        one.field === field && one.key !== undefined ? [one.key] : [],
-      );
-      return diffEnv(
-        wanted as readonly EnvVar[],
-        reported as readonly EnvVar[],
-        options.whole,
-        new Set(unknown),
-      );
+      const [asked, there] = [wanted as readonly EnvVar[], reported as readonly EnvVar[]];
+      if (!sameInOrder(asked, there, sameVariable)) differences.push(...diffEnv(asked, there, options));
+    } else if (!equal(field, wanted, reported, options.whole)) {
+      differences.push({ field, live: reported, wanted });
     }
-    return equal(field, wanted, reported, options.whole) ? [] : [{ field, live: reported, wanted }];
-  });
+  }
+  return differences;
+}
+
+/** Lists that are the same even in their order need no closer look: by far the most common case. */
+function sameInOrder<T>(a: readonly T[], b: readonly T[], same: (one: T, other: T) => boolean): boolean {
+  return a.length === b.length && a.every((one, index) => same(one, b[index] as T));
+}
+
+function sameVariable(a: EnvVar, b: EnvVar): boolean {
+  return a.key === b.key && a.value === b.value;
 }
 
 /** The fields a list of differences touches, in the field table's order. */
@@ -82,6 +88,7 @@ function covers<T>(
 
 /** Where the server fills in the port it picked, a declared port without `outer_port` is met by any. */
 function equalPorts(wanted: readonly Port[], live: readonly Port[], whole: boolean): boolean {
+  if (sameInOrder(wanted, live, samePort)) return true;
   const exact = (port: Port) => `${port.protocol}/${port.inner_port}/${port.outer_port ?? ''}`;
   if (whole) return covers(wanted, live, true, exact);
   const loose = new Set(live.map((port) => `${port.protocol}/${port.inner_port}/`));
@@ -89,12 +96,16 @@ function equalPorts(wanted: readonly Port[], live: readonly Port[], whole: boole
   return wanted.every((port) => (port.outer_port === undefined ? loose : there).has(exact(port)));
 }
 
+function samePort(a: Port, b: Port): boolean {
+  return a.protocol === b.protocol && a.inner_port === b.inner_port && a.outer_port === b.outer_port;
+}
+
 function diffEnv(
   wanted: readonly EnvVar[],
   live: readonly EnvVar[],
-  whole: boolean,
-  unknown: ReadonlySet<string>,
+  { whole, unknowns }: DiffOptions,
 ): readonly Difference[] {
+  const unknown = new Set(unknowns.filter((one) => one.field === 'container_envvars').map((one) => one.key));
   const asked = new Map(wanted.map((one) => [one.key, one.value]));
   const there = new Map(live.map((one) => [one.key, one.value]));
   const keys = [...new Set([...asked.keys(), ...there.keys()])].filter((key) => !unknown.has(key)).sort();

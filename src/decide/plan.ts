@@ -7,7 +7,7 @@ import type { Capabilities, Extension } from '../service/extensions.ts';
 import { FIELD_NAMES, FIELDS, type Field } from '../service/fields.ts';
 import type { Memory } from '../service/memory.ts';
 import type { Orphan, Plan } from '../service/plan.ts';
-import type { Block, Live, Objection } from '../service/service.ts';
+import type { Block, Course, Difference, Live, Objection } from '../service/service.ts';
 import type { Spec } from '../service/spec.ts';
 import { type FleetCourse, fleetCourses } from './courses.ts';
 import { chooseDeletes, recentDeletes, review, type Safety } from './deletes.ts';
@@ -17,7 +17,7 @@ import type { Quarantine } from './quarantine.ts';
 import { inSequence, type Row } from './rows.ts';
 import { differences } from './step.ts';
 import { summarize } from './summary.ts';
-import { type Survey, type SurveyInput, survey } from './survey.ts';
+import { type Question, type Survey, type SurveyInput, survey } from './survey.ts';
 import { unfold } from './unfold.ts';
 
 export interface PlanInput extends SurveyInput {
@@ -97,7 +97,7 @@ function wishedRows(fleet: Survey, courses: ReadonlyMap<string, FleetCourse>): r
     const linked = course.moves.flatMap((move) =>
       move.kind === 'act' ? unresolvedLinks(move.operation) : [],
     );
-    const differ = asked === undefined ? [] : differences(asked.desired, asked.observed, asked.policy);
+    const differ = asked === undefined ? [] : differing(course, asked);
     const notes = [
       ...(seen.kind === 'matched' && seen.ownership === 'adopted' ? [{ code: 'adopted' } as const] : []),
       ...(seen.kind === 'matched' && seen.ownership === 'unverified'
@@ -132,6 +132,14 @@ function wishedRows(fleet: Survey, courses: ReadonlyMap<string, FleetCourse>): r
       place: wish.place,
     };
   });
+}
+
+/** What differs now. A course without moves that ends in sync has already looked, and lists what it leaves. */
+function differing(course: Course, asked: Extract<Question, { kind: 'ask' }>): readonly Difference[] {
+  if (course.moves.length > 0 || course.end.kind !== 'in-sync') {
+    return differences(asked.desired, asked.observed, asked.policy);
+  }
+  return course.end.notes.flatMap((note) => (note.code === 'listed' ? note.differences : []));
 }
 
 function deleteRows(
