@@ -62,9 +62,9 @@ export function toData(document: Document.Parsed): Data {
     if (!isMap(node)) return null;
     const object: Record<string, unknown> = {};
     for (const pair of node.items) {
-      const key = keyOf(pair, faults, path);
+      const key = keyOf(pair, faults);
       if (key === undefined) continue;
-      if (Object.hasOwn(object, key)) faults.push(twice(pair.key as Node, key, path));
+      if (Object.hasOwn(object, key)) faults.push(twice(pair.key as Node, key));
       object[key] = inside(key, pair.value);
     }
     return object;
@@ -84,8 +84,8 @@ function notDecimal(offset: number): Fault {
   };
 }
 
-/** The pair's key if it is one a manifest can have. Under `container_envvars` only what looks like a key is named. */
-function keyOf(pair: Pair, faults: Fault[], path: Path): string | undefined {
+/** The pair's key if it is one a manifest can have. Only what looks like a key is named: it may be a value that slipped. */
+function keyOf(pair: Pair, faults: Fault[]): string | undefined {
   const { key } = pair;
   const offset = (key as Node | null)?.range?.[0] ?? 0;
   if (!isScalar(key) || typeof key.value !== 'string') {
@@ -98,20 +98,20 @@ function keyOf(pair: Pair, faults: Fault[], path: Path): string | undefined {
     return undefined;
   }
   if (FORBIDDEN.has(key.value) || key.value.includes('\0')) {
-    faults.push({ code: 'EK113', offset, message: `this key is not allowed${named(key.value, path)}` });
+    faults.push({ code: 'EK113', offset, message: `this key is not allowed${named(key.value)}` });
     return undefined;
   }
   return key.value;
 }
 
-function twice(key: Node, name: string, path: Path): Fault {
+function twice(key: Node, name: string): Fault {
   return {
     code: 'EK112',
     offset: key.range?.[0] ?? 0,
-    message: `the same key twice in one map${named(name, path)}`,
+    message: `the same key twice in one map${named(name)}`,
   };
 }
 
-function named(key: string, path: Path): string {
-  return path.includes('container_envvars') && !looksLikeKey(key) ? '' : `: ${JSON.stringify(key)}`;
+function named(key: string): string {
+  return !looksLikeKey(key) ? '' : `: ${JSON.stringify(key)}`;
 }

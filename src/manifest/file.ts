@@ -11,6 +11,7 @@ import type { Diagnostic, Fault } from './diagnostic.ts';
 import { framer } from './frame.ts';
 import { offsetsOf } from './locate.ts';
 import { parse } from './parse.ts';
+import { ROOT, schemaUnder } from './schema.ts';
 import { withoutMark } from './text.ts';
 
 export interface ManifestDocument {
@@ -93,11 +94,22 @@ export function readManifestFile(file: SourceFile): ManifestFile {
     });
   });
   const frame = sound ? framer(text) : undefined;
-  const diagnostics = [...faults, ...found].map(({ code, message, offset, hint }): Diagnostic => {
+  const broken = sound ? faults : faults.map((fault) => underField(text, fault));
+  const diagnostics = [...broken, ...found].map(({ code, message, offset, hint }): Diagnostic => {
     const place = placeAt(file.path, lines, offset);
     return { code, message, place, hint, frame: frame?.(place) };
   });
   return { documents, diagnostics, count: Math.max(count, diagnostics.length > 0 ? 1 : 0), frame };
+}
+
+/** Names the field that the fault is in, which is all of the text that is shown where no frame can be. */
+function underField(text: string, fault: Fault): Fault {
+  if (fault.code === 'EK104' || fault.code === 'EK105') return fault;
+  const before = text.slice(0, fault.offset + 1).matchAll(/^([a-z_]+)[ \t]*:/gm);
+  const field = [...before]
+    .map(([, name = '']) => name)
+    .findLast((name) => schemaUnder(ROOT, name) !== undefined);
+  return field === undefined ? fault : { ...fault, message: `${fault.message} (in ${field})` };
 }
 
 function isEmpty(document: Document.Parsed): boolean {

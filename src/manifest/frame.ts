@@ -27,7 +27,9 @@ interface Line {
 
 function linesOf(text: string): readonly Line[] {
   let offset = 0;
-  return text.split('\n').map((line) => {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line) => {
     const start = offset;
     offset += line.length + 1;
     return { offset: start, text: line.replace(/\r$/, '') };

@@ -51,7 +51,7 @@ export function interpret(document: ManifestDocument, resolver: Resolver): Outco
     unset.length === 0
       ? shape
       : [
-          ...shape.filter(({ path }) => !unset.some((one) => within(path, one.path))),
+          ...shape.filter((found) => !unset.some((one) => one.leftOpen && saysOf(found, one.path))),
           ...needed.map((one) => mustBeSet(one.path, one.variable)),
         ];
   const written = valueAt(resolved.value, ['name']);
@@ -74,8 +74,9 @@ export function interpret(document: ManifestDocument, resolver: Resolver): Outco
   };
 }
 
-function within(path: Path, outer: Path): boolean {
-  return outer.every((step, index) => String(path[index]) === String(step));
+/** What the schema says of a value that is not known means nothing; that its key is unknown does. */
+function saysOf({ path, at }: Violation, unknown: Path): boolean {
+  return at === 'value' && unknown.every((step, index) => String(path[index]) === String(step));
 }
 
 function mustBeSet(path: Path, variable: string): Violation {

@@ -47,8 +47,9 @@ function walk(text: string, token: CST.Token, schema: SchemaNode, end: number, s
     const key = CST.isScalar(item.key) ? keyText(item.key) : undefined;
     const under = item.key === undefined ? schemaUnder(schema, 0) : schemaUnder(schema, key ?? '');
     if (under === undefined || key === 'container_envvars') {
-      const from = item.key == null ? startOf(item, close) : item.key.offset + CST.stringify(item.key).length;
-      spans.push(...hide(text, from, itemEnd, allowedInItem(item, false)));
+      const shown = CST.isScalar(item.key) && looksLikeKey(keyText(item.key)) ? item.key : undefined;
+      const from = shown === undefined ? startOf(item, close) : shown.offset + CST.stringify(shown).length;
+      spans.push(...hide(text, from, itemEnd, allowedInItem(item, shown === undefined)));
     } else if (item.value !== undefined) walk(text, item.value, under, itemEnd, spans);
   }
 }

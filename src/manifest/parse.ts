@@ -4,7 +4,7 @@
  * Guarantees: returns for any text; no alias is expanded, no tag resolved, no key merged. Duplicate keys are left for
  * `data.ts`, because the library's own check compares every pair.
  */
-import { Composer, type Document, LineCounter } from 'yaml';
+import { Composer, type Document, LineCounter, type YAMLError } from 'yaml';
 import type { Limits } from '../service/limits.ts';
 import type { Fault } from './diagnostic.ts';
 import { refuseText } from './text.ts';
@@ -38,7 +38,7 @@ export function parse(text: string, limits: Limits, visit: Visit): Parse {
   let sound = true;
   const receive = (documents: Iterable<Document.Parsed>) => {
     for (const document of documents) {
-      const errors = document.errors.slice(0, SYNTAX_ERRORS);
+      const errors = document.errors.filter(atNewPlace).slice(0, SYNTAX_ERRORS);
       if (errors.length > 0) sound = false;
       faults.push(...errors.map(syntaxFault));
       const [, , end] = document.range;
@@ -62,4 +62,9 @@ export function parse(text: string, limits: Limits, visit: Visit): Parse {
 function next(text: string, from: number): number {
   const at = text.indexOf('\n', from);
   return at === -1 ? -1 : at + 1;
+}
+
+/** Several errors at one place are echoes of the first. */
+function atNewPlace(error: YAMLError, index: number, all: readonly YAMLError[]): boolean {
+  return index === 0 || all[index - 1]?.pos[0] !== error.pos[0];
 }

@@ -13,6 +13,8 @@ export interface Unset {
   readonly variable: string;
   /** Why, where there is more to say than that it is not set. */
   readonly why: string | undefined;
+  /** A variable inside the text at `path`, which is left as written, so what the schema says of it means nothing. */
+  readonly leftOpen: boolean;
 }
 
 export interface Resolved {
@@ -35,44 +37,52 @@ export function resolve({ value, uses }: Pick<Data, 'value' | 'uses'>, resolver:
     const expansion = expand(text, resolver.env);
     if (expansion.kind === 'malformed') continue;
     if (expansion.kind === 'unset') {
-      unset.push({ path, variable: expansion.variable, why: resolver.denies(expansion.variable) });
+      unset.push({
+        path,
+        variable: expansion.variable,
+        why: resolver.denies(expansion.variable),
+        leftOpen: true,
+      });
     } else {
       set(copy, path, typed(expansion.text, plain, path));
       replaced.add(path.join('/'));
     }
   }
-  const known = (path: string) => !unset.some((one) => one.path.join('/').startsWith(path));
   for (const [index, item] of envItems(copy).entries()) {
-    const from = valueAt(item, ['value_from']);
-    if (Object.hasOwn(item, 'value') || !known(`container_envvars/${index}/value_from`)) continue;
     const path = ['container_envvars', index, 'value_from'];
-    const name = valueAt(from, ['env']);
-    const file = valueAt(from, ['file']);
-    if (typeof name === 'string') {
-      const text = resolver.env(name);
-      if (text === undefined)
-        unset.push({ path, variable: asWritten(value, [...path, 'env']), why: resolver.denies(name) });
-      else fill(item, text);
-    } else if (typeof file === 'string') {
-      const secret = resolver.file(file);
-      if (!secret.ok) unset.push({ path, variable: asWritten(value, [...path, 'file']), why: secret.error });
-      else fill(item, secret.text);
+    const found = unset.some((one) => one.path[1] === index && one.path[2] === 'value_from')
+      ? undefined
+      : valueFrom(item, resolver);
+    if (found === undefined) continue;
+    if (found.text !== undefined) {
+      delete item['value_from'];
+      item['value'] = found.text;
+    } else {
+      const variable = String(valueAt(value, [...path, found.kind]));
+      unset.push({ path, variable, why: found.why, leftOpen: false });
     }
   }
   return { value: copy, unset, replaced };
 }
 
-/** A name that itself came from a variable is shown as the manifest has it. */
-function asWritten(value: unknown, path: Path): string {
-  return String(valueAt(value, path));
+interface Found {
+  readonly kind: 'env' | 'file';
+  readonly text: string | undefined;
+  readonly why: string | undefined;
 }
 
-/** Only a `value_from` of the right shape is replaced; any other stays for the schema to complain of. */
-function fill(item: Record<string, unknown>, text: string): void {
+/** Only a `value_from` of the right shape is looked up; any other stays for the schema to complain of. */
+function valueFrom(item: Readonly<Record<string, unknown>>, resolver: Resolver): Found | undefined {
   const from = item['value_from'];
-  if (typeof from !== 'object' || from === null || Object.keys(from).length !== 1) return;
-  delete item['value_from'];
-  item['value'] = text;
+  if (Object.hasOwn(item, 'value') || typeof from !== 'object' || from === null) return undefined;
+  const [[kind, name] = [], ...more] = Object.entries(from);
+  if (more.length > 0 || typeof name !== 'string') return undefined;
+  if (kind === 'env') return { kind, text: resolver.env(name), why: resolver.denies(name) };
+  if (kind !== 'file') return undefined;
+  const secret = resolver.file(name);
+  return secret.ok
+    ? { kind, text: secret.text, why: undefined }
+    : { kind, text: undefined, why: secret.error };
 }
 
 function envItems(value: unknown): Record<string, unknown>[] {

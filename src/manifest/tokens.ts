@@ -9,10 +9,20 @@ import { type CST, Lexer, Parser } from 'yaml';
 import type { Limits } from '../service/limits.ts';
 import type { Fault } from './diagnostic.ts';
 
-/** Brackets, braces and commas in a row with nothing between them; far above anything written on purpose. */
+/** Brackets and commas, or quoted texts, in a row with nothing between them; far above anything meant. */
 const MAX_RUN = 64;
 const MAX_REFUSALS = 20;
 const PUNCTUATION: ReadonlySet<string> = new Set(['[', ']', '{', '}', ',']);
+
+type Kind = 'punctuation' | 'quoted' | 'space' | 'other';
+
+function kindOf(lexeme: string): Kind {
+  if (PUNCTUATION.has(lexeme)) return 'punctuation';
+  const first = lexeme[0];
+  if (first === '"' || first === "'") return 'quoted';
+  return first === ' ' ? 'space' : 'other';
+}
+
 /** Marks, in the lexer's stream, that the next lexeme is a scalar's text. */
 const SCALAR = '\u001f';
 
@@ -31,30 +41,26 @@ export function readTokens(
 ): Fault | undefined {
   const parser = new Parser(onNewLine);
   const state = { documents: 0, run: 0, refusals: 0, errors: 0 };
+  let before: Kind = 'other';
   let scalarNext = false;
   onNewLine(0);
   for (const lexeme of new Lexer().lex(text)) {
     const offset = parser.offset;
     if (lexeme.length > limits.scalar)
       return tooMuch('EK111', offset, `longer than ${limits.scalar} characters`);
-    if (scalarNext) {
-      scalarNext = false;
-      state.run = 0;
-    } else {
-      scalarNext = lexeme === SCALAR;
+    const kind = scalarNext ? 'other' : kindOf(lexeme);
+    if (!scalarNext) {
       const fault = indicator(lexeme, offset);
-      if (fault !== undefined) {
-        sink.refuse(fault);
-        if (++state.refusals >= MAX_REFUSALS) return tooMuch('EK111', offset, 'too many of these to go on');
-      }
-      if (PUNCTUATION.has(lexeme)) {
-        if (++state.run > MAX_RUN)
-          return tooMuch(
-            'EK111',
-            offset,
-            `more than ${MAX_RUN} brackets and commas with nothing between them`,
-          );
-      } else if (lexeme[0] === '"' || lexeme[0] === "'") state.run = 0;
+      if (fault !== undefined) sink.refuse(fault);
+      if (fault !== undefined && ++state.refusals >= MAX_REFUSALS)
+        return tooMuch('EK111', offset, 'too many of these to go on');
+    }
+    scalarNext = !scalarNext && lexeme === SCALAR;
+    if (kind !== 'space') {
+      state.run = kind === before ? state.run + 1 : 1;
+      before = kind;
+      if (kind !== 'other' && state.run > MAX_RUN)
+        return tooMuch('EK111', offset, `more than ${MAX_RUN} of the same with nothing between them`);
     }
     for (const token of parser.next(lexeme)) {
       if (token.type === 'document' && ++state.documents > limits.documents)
@@ -75,12 +81,12 @@ export function readTokens(
 }
 
 /** The stack holds the document, the collections that are open, and at most one scalar. */
-function tooBig(parser: Parser, limits: Limits, offset: number): Fault | undefined {
-  const { stack } = parser;
-  if (stack.length > limits.depth + 2)
-    return tooMuch('EK110', offset, `nested deeper than ${limits.depth} levels`);
+function tooBig({ stack }: Parser, limits: Limits, offset: number): Fault | undefined {
   const top = stack[stack.length - 1];
-  if (top !== undefined && 'items' in top && top.items.length > limits.entries)
+  if (top === undefined || !('items' in top)) return undefined;
+  if (stack.length - 1 > limits.depth)
+    return tooMuch('EK110', offset, `nested deeper than ${limits.depth} levels`);
+  if (top.items.length > limits.entries)
     return tooMuch('EK111', offset, `more than ${limits.entries} entries in one map or list`);
   return undefined;
 }

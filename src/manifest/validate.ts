@@ -58,7 +58,7 @@ function violation(error: ErrorObject, data: unknown): Violation {
     case 'required':
       return {
         code: 'EK202',
-        message: `${path.length === 0 ? '' : `${field} `}needs \`${String(params['missingProperty'])}\``,
+        message: `${field} needs \`${String(params['missingProperty'])}\``,
         path,
         at: 'value',
       };
@@ -97,11 +97,10 @@ function violation(error: ErrorObject, data: unknown): Violation {
 function unknownField(path: Path, key: string): Violation {
   const known = Object.keys(schemaAt(path)?.properties ?? {});
   const near = didYouMean(key, known);
-  const secret = path.includes('container_envvars') && !looksLikeKey(key);
   const where = path.length === 0 ? '' : ` in ${fieldName(path)}`;
   return {
     code: 'EK201',
-    message: secret ? `unknown field${where}` : `unknown field ${JSON.stringify(key.slice(0, 80))}${where}`,
+    message: looksLikeKey(key) ? `unknown field ${JSON.stringify(key)}${where}` : `unknown field${where}`,
     hint: near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`,
     path: [...path, key],
     at: 'key',
@@ -159,15 +158,18 @@ function outOfForm(keyword: string, params: Readonly<Record<string, unknown>>, p
     case 'maxLength':
       return `must not be longer than ${String(params['limit'])} characters`;
     case 'pattern':
-      return FORMS[String(path.at(-1))] ?? 'is not of the right form';
+      return (
+        FORMS[path.length === 1 ? `/${String(path[0])}` : String(path.at(-1))] ?? 'is not of the right form'
+      );
     default:
       return 'is not allowed like this';
   }
 }
 
 const FORMS: Readonly<Record<string, string>> = {
-  name: 'must be letters, digits and hyphens, starting and ending with a letter or digit (a service: lower case, at most 63)',
-  image: 'must be an image name without spaces',
+  '/name': 'must be lower-case letters, digits and hyphens, at most 63, with a letter or digit at both ends',
+  '/image': 'must be an image name without spaces',
+  name: 'must be letters, digits, hyphens, dots and underscores, starting with a letter or digit',
   key: 'must not contain spaces or =',
   env: 'must be a name of a variable: letters, digits and _, not starting with a digit',
   volume: 'must be the name of a volume; host paths are not supported',
