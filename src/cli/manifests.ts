@@ -32,7 +32,7 @@ export async function loadManifests(
 }
 
 /** Every value under `container_envvars` (design §5). */
-function secretValues(wishes: readonly Wish[]): readonly string[] {
+export function secretValues(wishes: readonly Wish[]): readonly string[] {
   return wishes.flatMap(({ spec }) => (spec.container_envvars ?? []).map((variable) => variable.value));
 }
 

@@ -2,13 +2,13 @@
  * The command line: which commands there are, how their flags are read, what a wrong one leads to. Parses nothing
  * itself (commander) and exits never: the result is an exit code.
  */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import type { Io } from './io.ts';
 import { report } from './report.ts';
 import { type Key, ROWS } from './rows.ts';
 import { Secrets } from './secrets.ts';
 import type { Flags } from './settings.ts';
+import { version } from './version.ts';
 
 /** One command, as one file of this folder declares it. */
 export interface CommandSpec {
@@ -40,11 +40,6 @@ Exit codes:
 
 Credentials come from TUTUM_USER and TUTUM_APIKEY, TUTUM_AUTH, ~/.tutum or EVENKEEL_API_KEY_FILE.
 `;
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 /** Runs one call. Never throws. */
 export async function runProgram(

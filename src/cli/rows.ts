@@ -121,7 +121,7 @@ export const ROWS = {
   }),
   logLevel: row({
     flag: '--log-level <level>',
-    help: 'debug, info, warn, error or silent: JSON lines on stderr (default: info in run and serve, else warn)',
+    help: 'debug, info, warn, error or silent: JSON lines on stderr (default: info in run and serve, else silent)',
     parse: oneOf('debug', 'info', 'warn', 'error', 'silent'),
   }),
   output: row({

@@ -1,0 +1,37 @@
+/**
+ * The first look at the API in a call that ends: an API that is out of reach is tried for 30 seconds, wrong credentials
+ * or an answer that is not this API's end it at once (design §9).
+ */
+import type { Fleet } from '../drive/fleet.ts';
+import { failureText } from '../render/progress.ts';
+import type { ApiFailure } from '../service/failure.ts';
+import { UserError } from '../service/failure.ts';
+import type { Io } from './io.ts';
+
+const PATIENCE_MS = 30_000;
+const FIRST_PAUSE_MS = 250;
+
+/**
+ * Resolves when the fleet knows a trusted list; throws a UserError (exit 1) with the last failure otherwise.
+ * `everything`: also the details of services that no manifest names, which a prune needs.
+ */
+export async function lookPatiently(
+  fleet: Fleet,
+  lastFailure: () => ApiFailure | undefined,
+  everything: boolean,
+  { clock, stop }: Pick<Io, 'clock' | 'stop'>,
+): Promise<void> {
+  const until = clock.monotonic() + PATIENCE_MS;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, 4_000)) {
+    if (await fleet.look(everything, stop)) return;
+    stop.throwIfAborted();
+    const failure = lastFailure();
+    const hopeless = failure !== undefined && (failure.kind === 'auth' || failure.kind === 'broken');
+    if (hopeless || clock.monotonic() + pause >= until)
+      throw new UserError(
+        'EK601',
+        `the services cannot be seen: ${failure === undefined ? 'no answer' : failureText(failure)}`,
+      );
+    await clock.sleep(pause, stop);
+  }
+}

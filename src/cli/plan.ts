@@ -1,0 +1,38 @@
+/**
+ * `evenkeel plan`: shows what `apply` would do. Sends GETs only, takes no lock, touches no file.
+ */
+import pc from 'picocolors';
+import { RENDERERS } from '../render/index.ts';
+import { wantsColour } from './io.ts';
+import { createLog } from './log.ts';
+import { PLAN_KEYS, prepare, sayIfEmpty } from './prepare.ts';
+import type { CommandSpec } from './program.ts';
+import { settings } from './settings.ts';
+
+const KEYS = [...PLAN_KEYS, 'output'] as const;
+
+export const plan: CommandSpec = {
+  name: 'plan',
+  alias: 'diff',
+  args: '<paths...>',
+  summary:
+    'Shows what apply would do, and why. Only reads: it sends GETs, takes no lock and touches no file.',
+  keys: KEYS,
+  example:
+    'evenkeel plan fleet/                # exit 0: nothing to do; 2: changes; 4: something is blocked\nevenkeel plan fleet/ -o json | jq .summary',
+  async run(call) {
+    const { io } = call;
+    const values = settings(KEYS, call.flags, io.env, call.args);
+    const log = createLog(values.logLevel ?? 'silent', io.stderr, io.clock, call.secrets);
+    const prepared = await prepare(call, values, false, log.listen);
+    if (prepared === 3) return 3;
+    try {
+      const paint = pc.createColors(wantsColour(io.stdout, io.env));
+      io.stdout.write(RENDERERS[values.output](prepared.plan, { ...prepared.render, paint }));
+      sayIfEmpty(prepared.plan, call);
+      return prepared.plan.exitCode;
+    } finally {
+      await prepared.close();
+    }
+  },
+};
