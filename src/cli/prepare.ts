@@ -35,7 +35,6 @@ export const PLAN_KEYS = [
   'prune',
   'allowEmpty',
   'allowDeletes',
-  'cacheDir',
 ] as const satisfies readonly Key[];
 
 export interface Prepared {

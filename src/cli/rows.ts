@@ -108,7 +108,6 @@ export const ROWS = {
     help: 'where the journal is kept (default: $XDG_STATE_HOME/evenkeel or ~/.local/state/evenkeel)',
     parse: path,
   }),
-  cacheDir: row({ flag: '--cache-dir <dir>', help: 'let plan keep a cache here', parse: path }),
   secretsDir: row({
     flag: '--secrets-dir <dir>',
     help: 'the only place that value_from.file reads from',
