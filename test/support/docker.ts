@@ -118,7 +118,7 @@ export const IMAGE = 'evenkeel-test:1';
 
 export async function bench(over: Partial<DockerOptions> = {}): Promise<Bench> {
   const instance = `t${randomBytes(4).toString('hex')}`;
-  const docker = dockerClient(over.host);
+  const docker = dockerClient();
   const options: DockerOptions = {
     clock: systemClock,
     host: DOCKER_HOST,
@@ -159,13 +159,9 @@ export async function bench(over: Partial<DockerOptions> = {}): Promise<Bench> {
     async exec(definition, ordinal, command) {
       const container = (await containers(definition)).find((one) => one.ordinal === ordinal);
       if (container === undefined) throw new Error(`no container ${ordinal}`);
-      const { stdout } = await run('docker', [
-        '-H',
-        options.host ?? '',
-        'exec',
-        container.id,
-        ...command,
-      ]).catch((error: { stdout: string; stderr: string }) => ({ stdout: `${error.stdout}${error.stderr}` }));
+      const { stdout } = await run('docker', ['-H', DOCKER_HOST, 'exec', container.id, ...command]).catch(
+        (error: { stdout: string; stderr: string }) => ({ stdout: `${error.stdout}${error.stderr}` }),
+      );
       return stdout;
     },
     another,

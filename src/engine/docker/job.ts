@@ -5,7 +5,7 @@
 import type { Job, JobDone, JobVerb } from '../../service/engine.ts';
 import { scrubber } from '../../service/secrets.ts';
 import { restartPolicy } from './body.ts';
-import { Failed } from './failures.ts';
+import { Failed, type Scrub } from './failures.ts';
 import type { Found } from './found.ts';
 import type { ReadyImage } from './images.ts';
 import { makeContainer, type Recipe } from './make.ts';
@@ -79,10 +79,21 @@ async function carryOutStep(
   for (const one of leftovers) await shop.hands.stop(one);
   if (up) {
     await wantRestarts(shop, container, restartPolicy(recipe.definition.spec.autorestart).Name);
-    await shop.hands.start(container, recipe.scrub);
+    await startAgain(shop, container, recipe.scrub);
   }
   for (const one of leftovers) await shop.hands.remove({ ...one, phase: 'exited' });
   return up ? container : undefined;
+}
+
+async function startAgain(shop: Workshop, container: Found, scrub: Scrub): Promise<void> {
+  try {
+    await shop.hands.start(container, scrub);
+  } catch (error) {
+    // `docker network prune` takes a network whose containers are all stopped.
+    if (!(error instanceof Failed) || !/network \S+ not found/.test(error.message)) throw error;
+    await shop.networks.reattach(container.id);
+    await shop.hands.start(container, scrub);
+  }
 }
 
 async function removeSurplus(

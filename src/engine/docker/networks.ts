@@ -14,6 +14,8 @@ import { networkName } from './names.ts';
 export interface Networks {
   /** Runs `work` with the user's network there and kept. */
   with<T>(user: string, work: (network: string) => Promise<T>): Promise<T>;
+  /** A container made on a network that was removed since and made anew by `with`: puts it on the new one. */
+  reattach(id: string): Promise<void>;
   /** Removes the user's network unless a container of the user is left, or work that needs it is under way. */
   dropUnused(user: string): Promise<void>;
 }
@@ -51,6 +53,15 @@ export function networks(daemon: Daemon, instance: string): Networks {
       } finally {
         holders.set(user, (holders.get(user) ?? 1) - 1);
       }
+    },
+    async reattach(id) {
+      await doing('connecting a container to its network again', asIs, async () => {
+        const { HostConfig, NetworkSettings } = await quick.getContainer(id).inspect();
+        const name = HostConfig.NetworkMode ?? '';
+        const { Aliases, Links } = NetworkSettings.Networks[name] ?? {};
+        await quick.getNetwork(name).disconnect({ Container: id, Force: true });
+        await quick.getNetwork(name).connect({ Container: id, EndpointConfig: { Aliases, Links } });
+      });
     },
     dropUnused(user) {
       return oneAtATime.run(user, async () => {

@@ -10,7 +10,7 @@ import type { Settings } from './options.ts';
 import type { Roster } from './roster.ts';
 
 const SHORTEST_LOOK = 50;
-const LONGEST_LOOK = 1_000;
+const LONGEST_LOOK = 500;
 /** So often the engine may have to start it again before it counts as one that will not run. */
 const RESTARTS = 3;
 
