@@ -1,7 +1,25 @@
 /** Every command, in the order of `evenkeel --help`. */
+
 import { apply } from './apply.ts';
+import { explain } from './explain.ts';
+import { adopt, exportCommand } from './export.ts';
+import { logs } from './logs.ts';
 import { plan } from './plan.ts';
 import type { CommandSpec } from './program.ts';
+import { retry } from './retry.ts';
+import { run } from './run.ts';
+import { status } from './status.ts';
 import { validate } from './validate.ts';
 
-export const COMMANDS: readonly CommandSpec[] = [validate, plan, apply];
+export const COMMANDS: readonly CommandSpec[] = [
+  validate,
+  plan,
+  apply,
+  run,
+  status,
+  explain,
+  logs,
+  exportCommand,
+  adopt,
+  retry,
+];

@@ -130,6 +130,13 @@ export const ROWS = {
     default: 'text',
     flagOnly: true,
   }),
+  inlineValues: row({
+    flag: '--inline-values',
+    help: 'write the values of environment variables, which are secrets',
+    parse: flag,
+    default: 'false',
+    flagOnly: true,
+  }),
   config: row({
     flag: '--config <file>',
     help: 'settings file (YAML or JSON) with these settings; never among the manifests',

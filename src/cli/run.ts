@@ -1,0 +1,154 @@
+/**
+ * `evenkeel run`: the daemon. Manifests that change are acted on at once, drift is healed, nothing ends before a signal.
+ */
+import { Daemon } from '../drive/daemon.ts';
+import { HEAL_AFTER_MS } from '../drive/settings.ts';
+import { createResolver } from '../manifest/resolver.ts';
+import type { Event, Listen } from '../service/event.ts';
+import { UserError } from '../service/failure.ts';
+import type { FleetStatus } from '../service/status.ts';
+import { watch } from '../source/watch.ts';
+import { openController, openSource, secretsReader } from './compose.ts';
+import { follow } from './follow.ts';
+import { createLog, type Log } from './log.ts';
+import { removeStatus, requestsDir, takeRetries, writeStatus } from './mailbox.ts';
+import { secretValues } from './manifests.ts';
+import { CLIENT_KEYS } from './prepare.ts';
+import type { Call, CommandSpec } from './program.ts';
+import { coalesce } from './quiet.ts';
+import type { Values } from './rows.ts';
+import { settings } from './settings.ts';
+
+const KEYS = [...CLIENT_KEYS, 'prune', 'allowEmpty', 'interval', 'grace'] as const;
+
+export const run: CommandSpec = {
+  name: 'run',
+  args: '<paths...>',
+  summary: 'Keeps the fleet as the manifests say, again and again, until it is told to stop.',
+  keys: KEYS,
+  example:
+    'evenkeel run fleet/ --prune owned --owner team-a   # JSON lines on stderr; Ctrl-C ends it cleanly',
+  async run(call) {
+    const values = settings(KEYS, call.flags, call.io.env, call.args);
+    const log = createLog(values.logLevel ?? 'info', call.io.stderr, call.io.clock, call.secrets);
+    return runDaemon(call, values, log, log.listen);
+  },
+};
+
+/** Runs until the signal; exit 0. The first run uses it too, with another listener. */
+export async function runDaemon(
+  call: Call,
+  values: Values<(typeof KEYS)[number]>,
+  log: Log,
+  listen: Listen,
+): Promise<number> {
+  const { io, args, secrets } = call;
+  if (args.includes('-')) {
+    throw new UserError(
+      'EK514',
+      'run follows files: standard input cannot be read again; name a directory',
+      3,
+    );
+  }
+  let news = true;
+  const hear = (event: Event) => {
+    if (event.type !== 'pass:start' && event.type !== 'pass:end') news = true;
+    listen(event);
+  };
+  const controller = await openController(call, values, {
+    write: true,
+    healAfterMs: HEAL_AFTER_MS,
+    listen: hear,
+  });
+  const { fleet, dir } = controller;
+  const source = openSource(args, io, false, true);
+  const resolver = createResolver({
+    env: io.env,
+    allow: values.envAllow ?? [],
+    file: secretsReader(values.secretsDir),
+  });
+  const follower = follow(source, resolver);
+  const { prune, allowEmpty } = values;
+  const daemon = new Daemon(
+    fleet,
+    {
+      clock: io.clock,
+      random: io.random,
+      listen: hear,
+      async load(signal) {
+        for (const name of takeRetries(dir)) fleet.retry(name);
+        const { load } = await follower.read(signal);
+        secrets.add(secretValues(load.wishes));
+        return load;
+      },
+      watch(hint) {
+        const hints = coalesce(io.clock, hint);
+        const lost = (why: string) =>
+          log.write('warn', 'changes are noticed at the next pass only', { why, interval: values.interval });
+        const watching = watch([...args, requestsDir(dir)], { hint: hints.hint, lost });
+        return () => {
+          hints.close();
+          void watching.close();
+        };
+      },
+    },
+    {
+      intervalMs: values.interval,
+      graceMs: values.grace,
+      safety: { prune, allowEmpty, allowDeletes: undefined },
+      signal: io.stop,
+    },
+  );
+  io.stop.addEventListener('abort', () => {
+    hear({ type: 'stop:requested', signal: String(io.stop.reason) });
+  });
+  const over = new AbortController();
+  const telling = tellStatus(
+    dir,
+    () => daemon.status(),
+    () => news,
+    () => (news = false),
+    call,
+    over.signal,
+  );
+  try {
+    await daemon.run();
+  } finally {
+    over.abort();
+    await telling;
+    removeStatus(dir);
+    await controller.close();
+  }
+  hear({ type: 'stop:done', undone: [] });
+  return 0;
+}
+
+/** Milliseconds. */
+const STATUS_EVERY = 1_000;
+const STATUS_SHARE = 20;
+
+/** Writes the status when something happened; a large fleet's costs more to make, so it is made less often. */
+async function tellStatus(
+  dir: string,
+  status: () => FleetStatus | undefined,
+  hasNews: () => boolean,
+  told: () => void,
+  { io }: Call,
+  signal: AbortSignal,
+): Promise<void> {
+  let rest = STATUS_EVERY;
+  while (!signal.aborted) {
+    await io.clock.sleep(rest, signal);
+    if (signal.aborted || !hasNews()) continue;
+    told();
+    const start = io.clock.monotonic();
+    const now = status();
+    if (now === undefined) continue;
+    try {
+      writeStatus(dir, now);
+    } catch {
+      // The state directory is full or gone; the journal's own failure says so.
+    }
+    rest = Math.max(STATUS_EVERY, (io.clock.monotonic() - start) * STATUS_SHARE);
+  }
+}
