@@ -15,6 +15,7 @@ import type { Block, Operation, Wish } from '../service/service.ts';
 import type { FleetStatus } from '../service/status.ts';
 import type { Authority } from './authority.ts';
 import type { Target, Verdict } from './bench.ts';
+import { doze } from './doze.ts';
 import type { Fleet } from './fleet.ts';
 import { permitId } from './permit.ts';
 
@@ -101,7 +102,7 @@ export class Daemon implements Authority {
       if (this.#hinted) continue;
       const rest = intervalMs * (1 + random.next() / 10);
       this.#nextPass = clock.monotonic() + rest;
-      await clock.sleep(rest, AbortSignal.any([signal, this.#nudge.signal]));
+      await doze(clock, rest, [signal, this.#nudge.signal]);
     }
     stop();
     unwatch();
@@ -121,7 +122,8 @@ export class Daemon implements Authority {
     this.#reviewed = new Map();
     this.#fleet.setWishes(load.wishes);
     this.#fleet.rememberProtection();
-    if (!(await this.#fleet.look(this.#options.safety.prune === 'owned', signal))) return;
+    const seen = await this.#fleet.glance(this.#options.safety.prune === 'owned', signal);
+    if (seen === 'unseen') return;
     this.#review(load);
     for (const wish of load.wishes) this.#fleet.start({ kind: 'wish', id: wish.name, name: wish.name });
     this.#fleet.wakeAll();

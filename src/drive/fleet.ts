@@ -125,14 +125,23 @@ export class Fleet implements World {
 
   // ── plan ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Looks once, at `everything` or at what the wishes need. False when it cannot be had or not be trusted. */
+  /** Looks once, at `everything` or at what the wishes need. False when not all of it could be had and trusted. */
   async look(everything: boolean, signal: AbortSignal): Promise<boolean> {
-    if (!(await this.observer.list(signal))) return false;
+    return (await this.glance(everything, signal)) === 'seen';
+  }
+
+  /**
+   * As `look`; `unseen`: there is no list that can be trusted. `partly`: a single service could not be looked at, so
+   * that the others can be judged and what is shown of this one would be a guess.
+   */
+  async glance(everything: boolean, signal: AbortSignal): Promise<'seen' | 'partly' | 'unseen'> {
+    if (!(await this.observer.list(signal))) return 'unseen';
     const claimsOf = (name: string) => this.#keeping.claimsOf(name);
     const looker = { knowledge: this.knowledge, observer: this.observer, claimsOf };
-    await lookAtWished(this.#wishes.all(), looker, signal);
-    if (everything) await lookAtOthers((name) => this.#wishes.get(name) !== undefined, looker, signal);
-    return !signal.aborted;
+    let all = await lookAtWished(this.#wishes.all(), looker, signal);
+    const isWished = (name: string) => this.#wishes.get(name) !== undefined;
+    if (everything) all = (await lookAtOthers(isWished, looker, signal)) && all;
+    return signal.aborted ? 'unseen' : all ? 'seen' : 'partly';
   }
 
   /** The plan of what is known now. */
@@ -228,7 +237,8 @@ export class Fleet implements World {
       void this.observer.look(verdict.for.uuid, verdict.for.name, this.#stop.signal);
     }
     if (this.waits()) this.observer.nudge();
-    await this.#keyed.sleep(target, ms, this.#stop.signal);
+    // `stop` wakes everybody, so a sleep need not listen to its signal.
+    if (!this.stopped()) await this.#keyed.sleep(target, ms);
   }
 
   wakeAll(): void {
@@ -340,7 +350,8 @@ export class Fleet implements World {
       this.#failingSince = now;
       this.#parts.listen({ type: 'observation:failed', failure });
     }
-    if (failure.kind === 'auth' || now - this.#failingSince >= this.patienceMs) this.#giveUp(failure);
+    const refused = failure.kind === 'auth' && failure.status === 401;
+    if (refused || now - this.#failingSince >= this.patienceMs) this.#giveUp(failure);
   }
 
   // ── bookkeeping ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -359,8 +370,8 @@ export class Fleet implements World {
     const news = describe(target, this.#keyed.verdictOf(target.id), verdict);
     this.#keyed.note(target.id, verdict);
     this.#history.note(target.id, verdict);
-    this.#tellSettled();
     if (news !== undefined) this.#parts.listen(news);
+    this.#tellSettled();
     if (verdict.kind !== 'in-sync' || target.kind !== 'wish') return;
     this.#keeping.inSync(target.name, verdict.live, verdict.remember);
   }

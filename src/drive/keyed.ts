@@ -86,14 +86,14 @@ export class Keyed {
     if (running !== undefined) running.queues = queues;
   }
 
-  /** Sleeps until woken, `ms` are over or `stop` aborts. */
-  async sleep(target: Target, ms: number | undefined, stop: AbortSignal): Promise<void> {
+  /** Sleeps until woken or `ms` are over. */
+  async sleep(target: Target, ms: number | undefined): Promise<void> {
     const running = this.#running.get(target.id);
     if (running === undefined) return;
     const woken = new AbortController();
     running.wake = () => woken.abort();
     const most = Math.max(1, Math.min(ms ?? LONGEST_SLEEP, LONGEST_SLEEP));
-    await this.#clock.sleep(most, AbortSignal.any([woken.signal, stop]));
+    await this.#clock.sleep(most, woken.signal);
     running.wake = () => {};
   }
 

@@ -1,4 +1,7 @@
-/** Looking at a fleet once, before it is planned: one trusted list, then the single looks that the wishes need. */
+/**
+ * Looking at a fleet once, before it is planned: one trusted list, then the single looks that the wishes need. What could
+ * not be seen is told: a plan made from it would show another course than the one that is there.
+ */
 import type { Claim } from '../service/memory.ts';
 import type { Wish } from '../service/service.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -10,14 +13,14 @@ interface Looker {
   claimsOf(name: string): readonly Claim[];
 }
 
-/** Details of what manifests name (where the list lacks them), and ours that the list does not show. */
+/** Details of what manifests name (where the list lacks them), and ours that the list does not show. False = not all. */
 export async function lookAtWished(
   wishes: Iterable<Wish>,
   with_: Looker,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { knowledge, observer } = with_;
-  const looks: Promise<void>[] = [];
+  const looks: Promise<boolean>[] = [];
   for (const { name } of wishes) {
     const named = knowledge.named(name).filter((live) => live.state !== 'Terminated');
     for (const live of named) {
@@ -28,18 +31,19 @@ export async function lookAtWished(
       if (!claim.gone) looks.push(observer.look(claim.uuid, name, signal));
     }
   }
-  await Promise.all(looks);
+  return (await Promise.all(looks)).every((answered) => answered);
 }
 
-/** Details that only a prune needs: of services that no manifest names. */
+/** Details that only a prune needs: of services that no manifest names. False = not all. */
 export async function lookAtOthers(
   isWished: (name: string) => boolean,
   with_: Looker,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const others = with_.knowledge
     .all()
     .filter((live) => live.state !== 'Terminated' && !isWished(live.name))
     .filter((live) => with_.knowledge.needsDetail(live.uuid));
-  await Promise.all(others.map((live) => with_.observer.look(live.uuid, live.name, signal)));
+  const looks = others.map((live) => with_.observer.look(live.uuid, live.name, signal));
+  return (await Promise.all(looks)).every((answered) => answered);
 }

@@ -7,6 +7,7 @@
 import type { ApiFailure } from '../service/failure.ts';
 import type { Clock, Listing, ServiceApi } from '../service/ports.ts';
 import type { Live } from '../service/service.ts';
+import { doze } from './doze.ts';
 
 export interface Audience {
   /** Somebody waits for news of the world. */
@@ -30,7 +31,7 @@ export class Observer {
   readonly #clock: Clock;
   readonly #audience: Audience;
   readonly #rate: number;
-  readonly #looks = new Map<string, Promise<void>>();
+  readonly #looks = new Map<string, Promise<boolean>>();
   #gap = FIRST_GAP;
   #pages = 1;
   #lastStart = Number.NEGATIVE_INFINITY;
@@ -66,7 +67,7 @@ export class Observer {
     while (!signal.aborted) {
       const rest = this.#audience.waits() ? this.#rest() : Number.POSITIVE_INFINITY;
       if (rest > 0) {
-        await this.#clock.sleep(Math.min(rest, 60_000), AbortSignal.any([signal, this.#nudge.signal]));
+        await doze(this.#clock, Math.min(rest, 60_000), [signal, this.#nudge.signal]);
         continue;
       }
       await this.list(signal);
@@ -97,8 +98,8 @@ export class Observer {
     return true;
   }
 
-  /** Asks for one uuid, once at a time. */
-  look(uuid: string, name: string, signal: AbortSignal): Promise<void> {
+  /** Asks for one uuid, once at a time; whether it was answered. */
+  look(uuid: string, name: string, signal: AbortSignal): Promise<boolean> {
     const underWay = this.#looks.get(uuid);
     if (underWay !== undefined) return underWay;
     const look = this.#look(uuid, name, signal).finally(() => this.#looks.delete(uuid));
@@ -106,10 +107,14 @@ export class Observer {
     return look;
   }
 
-  async #look(uuid: string, name: string, signal: AbortSignal): Promise<void> {
+  async #look(uuid: string, name: string, signal: AbortSignal): Promise<boolean> {
     const result = await this.#api.get(uuid, signal);
-    if (result.ok) return this.#audience.looked(uuid, name, result.value.live, result.value.startedAt);
+    if (result.ok) {
+      this.#audience.looked(uuid, name, result.value.live, result.value.startedAt);
+      return true;
+    }
     if (!signal.aborted) this.#audience.failed(result.failure);
     await this.#clock.sleep(FIRST_GAP, signal);
+    return false;
   }
 }

@@ -1,0 +1,330 @@
+/**
+ * What must never happen, judged from the server's truth and from what crossed the ports: never from what the program
+ * says of itself. The ids are those of `docs/reliability.md`.
+ */
+import type { Exchange } from './network.ts';
+import type { Known, Server } from './server.ts';
+import * as truth from './truth.ts';
+
+export interface Violation {
+  readonly oracle: string;
+  readonly at: number;
+  readonly text: string;
+}
+
+/** What the people wish for, as far as an oracle needs it. */
+export interface Intent {
+  readonly allowReplace: boolean;
+  readonly adopt: boolean;
+  readonly protect: boolean;
+}
+
+export interface OracleFacts {
+  readonly profile: truth.Profile;
+  readonly pace: { readonly rate: number; readonly burst: number };
+  readonly prune: 'never' | 'owned';
+  readonly allowDeletes: number | undefined;
+  /** Of what the manifests say now; undefined = no manifest names it. */
+  intent(name: string): Intent | undefined;
+  /** Since when no manifest names it (world time), and how many complete loads said so; `apply` needs none. */
+  absence(name: string): { readonly since: number; readonly loads: number } | undefined;
+  /** Whether the source was completely read in the latest load. */
+  complete(): boolean;
+  /** In `run`, milliseconds a name must have been absent. */
+  readonly graceMs: number;
+}
+
+interface Seen {
+  readonly state: string | undefined;
+  /** World time at which the request that showed it began, and at which it was answered. */
+  readonly begun: number;
+  readonly ended: number;
+}
+
+const HOUR = 3_600_000;
+const MUTES = new Set(['update', 'start', 'stop', 'redeploy', 'terminate']);
+
+export class Oracles {
+  readonly violations: Violation[] = [];
+  readonly #server: Server;
+  readonly #facts: OracleFacts;
+  /** Per process and uuid: by when it was answered, and by when it was asked. */
+  #lastAnswered = new Map<string, Seen>();
+  #lastAsked = new Map<string, Seen>();
+  /** Per process and name: when the last write to it ended, and whether its answer showed the service. */
+  #wrote = new Map<string, { readonly at: number; readonly shown: boolean }>();
+  /** Per process: begin of the list that is being walked, and of the last one that came whole. */
+  #walk = new Map<number, { begun: number; uuids: string[]; whole: boolean }>();
+  #listed = new Map<number, { readonly begun: number; readonly uuids: ReadonlySet<string> }>();
+  readonly #creates: Exchange[] = [];
+  readonly #deletes: { readonly at: number; readonly name: string }[] = [];
+  readonly #patches = new Map<string, { readonly text: string; readonly times: number }>();
+  #tokens: number;
+  #tokensAt = 0;
+  #pausedUntil = new Map<number, number>();
+  /** A process was asked to end: no new write afterwards. */
+  stoppedAt: number | undefined;
+  /** Only GETs may leave. */
+  readOnly = false;
+  /** How often each was asked: an oracle that is never asked proves nothing. */
+  readonly asked = new Map<string, number>();
+
+  constructor(server: Server, facts: OracleFacts) {
+    this.#server = server;
+    this.#facts = facts;
+    this.#tokens = facts.pace.burst;
+  }
+
+  /** Forgets the observations of processes that are dead. */
+  forget(): void {
+    for (const map of [this.#lastAnswered, this.#lastAsked, this.#wrote]) map.clear();
+    this.#walk.clear();
+    this.#listed.clear();
+    this.#pausedUntil.clear();
+  }
+
+  fail(oracle: string, text: string): void {
+    this.violations.push({ oracle, at: this.#server.scheduler.now, text });
+  }
+
+  #check(oracle: string, holds: boolean, text: () => string): void {
+    this.asked.set(oracle, (this.asked.get(oracle) ?? 0) + 1);
+    if (!holds) this.fail(oracle, text());
+  }
+
+  // ── at the sender's port ────────────────────────────────────────────────────────────────────────────────────
+
+  sent(exchange: Exchange): void {
+    this.#rate(exchange);
+    if (exchange.kind === 'list' || exchange.kind === 'get') return;
+    const { verb, name, uuid, at } = exchange;
+    const what = `#${exchange.number} ${verb} ${name}`;
+    this.#check('O15', !this.readOnly, () => `${what} by a plan`);
+    this.#check(
+      'O11',
+      this.stoppedAt === undefined || at <= this.stoppedAt + 100,
+      () => `${what} ${at - (this.stoppedAt ?? 0)} ms after the stop`,
+    );
+    if (exchange.kind === 'create') this.#createSent(exchange, what);
+    else this.#writeSent(exchange, what, `${exchange.process} ${uuid}`);
+  }
+
+  /** O6: burst + rate × w in every window w, which a token bucket that starts full says exactly. */
+  #rate(exchange: Exchange): void {
+    const { rate, burst } = this.#facts.pace;
+    this.#tokens = Math.min(burst, this.#tokens + ((exchange.at - this.#tokensAt) * rate) / 1_000);
+    this.#tokensAt = exchange.at;
+    this.#tokens -= 1;
+    this.#check('O6', this.#tokens > -1e-6, () => `#${exchange.number} is above the rate`);
+    const paused = this.#pausedUntil.get(exchange.process) ?? 0;
+    this.#check(
+      'O6b',
+      exchange.at >= paused,
+      () => `#${exchange.number} ${paused - exchange.at} ms before the server's Retry-After is over`,
+    );
+  }
+
+  #createSent(exchange: Exchange, what: string): void {
+    const { process, name } = exchange;
+    const listed = this.#listed.get(process);
+    const wrote = this.#wrote.get(`${process} ${name}`);
+    const resend = this.#isResend(exchange);
+    this.#creates.push(exchange);
+    this.#check(
+      'O20',
+      listed !== undefined && (resend || wrote === undefined || listed.begun >= wrote.at || wrote.shown),
+      () => `${what} without a trusted list since the last write to it`,
+    );
+  }
+
+  /** The same request with the same key again is the same service. */
+  #isResend({ name, body, kind, number }: Exchange): boolean {
+    return (
+      this.#facts.profile === 'ours' &&
+      this.#creates.some(
+        (one) => one.kind === kind && one.name === name && one.body === body && one.number < number,
+      )
+    );
+  }
+
+  #writeSent(exchange: Exchange, what: string, key: string): void {
+    const { profile } = this.#facts;
+    const verb = exchange.verb as truth.Verb;
+    const [answered, asked] = [this.#lastAnswered.get(key), this.#lastAsked.get(key)];
+    const states = [answered?.state, asked?.state];
+    this.#check(
+      'O1',
+      states.some((state) => state !== undefined && truth.isAllowed(profile, state, verb)),
+      () => `${what}, last seen as ${states.join(' or ')}`,
+    );
+    const wrote = this.#wrote.get(`${exchange.process} ${exchange.name}`);
+    const freshest = Math.max(asked?.begun ?? -1, this.#listed.get(exchange.process)?.begun ?? -1);
+    this.#check(
+      'O21',
+      wrote === undefined || wrote.shown || freshest >= wrote.at,
+      () => `${what} on an observation older than the end of the last write to it`,
+    );
+    if (verb === 'update') this.#patchIsKnown(exchange, what);
+  }
+
+  #patchIsKnown({ body }: Exchange, what: string): void {
+    const fields = Object.keys(JSON.parse(body ?? '{}') as object);
+    const strange =
+      this.#facts.profile === 'ours' ? [] : fields.filter((one) => one !== 'target_num_containers');
+    this.#check(
+      'O1c',
+      strange.length === 0,
+      () => `${what} of ${strange.join()}, which this server did not offer`,
+    );
+  }
+
+  // ── at the server ───────────────────────────────────────────────────────────────────────────────────────────
+
+  arrived(exchange: Exchange): void {
+    const { answer, uuid } = exchange;
+    this.#noDuplicate(exchange);
+    const known = uuid === undefined ? undefined : this.#server.known.get(uuid);
+    if (known === undefined || answer?.before === undefined || !answer.committed) return;
+    this.#owned(exchange, known);
+    if (exchange.verb === 'terminate') this.#mayDelete(exchange, known);
+    if (exchange.verb === 'update') this.#noFight(exchange, answer.before);
+  }
+
+  #noDuplicate({ name, number }: Exchange): void {
+    if (name === undefined) return;
+    const ours = this.#server
+      .live(name)
+      .filter((one) => one.creator === 'us' && one.versions[0]?.by === 'us');
+    this.#check(
+      'O3',
+      ours.length <= 1,
+      () => `#${number}: ${ours.length} live services of ours named ${name}`,
+    );
+  }
+
+  #owned({ number, verb, name, uuid }: Exchange, known: Known): void {
+    const intent = this.#facts.intent(known.name);
+    this.#check(
+      'O2',
+      known.creator === 'us' || (intent?.adopt === true && verb !== 'terminate') || mayReplace(intent),
+      () => `#${number} ${verb} ${name} ${uuid}, which is not ours`,
+    );
+  }
+
+  #mayDelete({ number, name, at }: Exchange, known: Known): void {
+    const intent = this.#facts.intent(known.name);
+    const what = () => `#${number} terminate ${name}`;
+    if (intent !== undefined) {
+      this.#check('O2b', intent.allowReplace && !intent.protect, () => `${what()}, which a manifest names`);
+    } else {
+      this.#check('O8d', this.#facts.prune === 'owned', () => `${what()} although nothing is to be pruned`);
+      const absence = this.#facts.absence(name ?? '');
+      this.#check('O8', this.#facts.complete(), () => `${what()} while the source is not completely read`);
+      this.#check(
+        'O8c',
+        this.#facts.graceMs === 0 ||
+          (absence !== undefined && absence.loads >= 2 && at - absence.since >= this.#facts.graceMs),
+        () => `${what()} after ${absence?.loads} complete loads and ${at - (absence?.since ?? at)} ms`,
+      );
+    }
+    this.#deletes.push({ at, name: name ?? '' });
+    const recent = this.#deletes.filter((one) => at - one.at < HOUR);
+    const names = new Set(recent.map((one) => one.name));
+    const ours = this.#server
+      .all()
+      .filter((one) => one.creator === 'us' && truth.isLive(this.#server.now(one.uuid) as truth.Service));
+    const owned = new Set([...ours.map((one) => one.name), ...names]).size;
+    const limit = Math.max(1, Math.floor(owned * 0.2), this.#facts.allowDeletes ?? 0);
+    this.#check('O8b', names.size <= limit, () => `${what()}: ${names.size} of ${owned} within an hour`);
+  }
+
+  /** O16: the same PATCH against the same difference, accepted twice, must not be followed by a third. */
+  #noFight(exchange: Exchange, before: truth.Service): void {
+    const { uuid = '', body = '{}', number } = exchange;
+    const patch = JSON.parse(body) as Record<string, unknown>;
+    const text = JSON.stringify([patch, Object.keys(patch).map((field) => before.spec[field])]);
+    const last = this.#patches.get(uuid);
+    const times = last?.text === text ? last.times + 1 : 1;
+    this.#patches.set(uuid, { text, times });
+    if (this.fights)
+      this.#check('O16', times <= 2, () => `#${number}: the same PATCH for the ${times}th time`);
+  }
+  /** Whether a repeated PATCH is judged: not where the world itself brings the same difference back after it was gone. */
+  fights = true;
+
+  // ── back at the sender ──────────────────────────────────────────────────────────────────────────────────────
+
+  ended(exchange: Exchange): void {
+    const { process, kind, outcome, at, endedAt = at } = exchange;
+    if (outcome?.kind === 'response' && [429, 503].includes(outcome.status))
+      this.#pause(process, outcome.headers);
+    const body = outcome?.kind === 'response' ? readable(outcome.body) : undefined;
+    const ok = outcome?.kind === 'response' && outcome.status >= 200 && outcome.status < 300;
+    if (kind === 'list') this.#listEnded(exchange, ok ? body : undefined);
+    else if (kind === 'get') {
+      if (ok) this.#see(process, body, at, endedAt);
+      else if (outcome?.kind === 'response' && outcome.status === 404 && exchange.uuid !== undefined)
+        this.#put(`${process} ${exchange.uuid}`, { state: undefined, begun: at, ended: endedAt });
+    } else {
+      const shown = ok && this.#see(process, body, endedAt, endedAt) !== undefined;
+      this.#wrote.set(`${process} ${exchange.name}`, { at: endedAt, shown });
+    }
+  }
+
+  #pause(process: number, headers: Readonly<Record<string, string>>): void {
+    const value = headers['retry-after'];
+    if (value === undefined || !/^\d+$/.test(value)) return;
+    const ms = Math.min(Math.max(Number(value) * 1_000, 1_000), HOUR);
+    const until = this.#server.scheduler.now + ms;
+    this.#pausedUntil.set(process, Math.max(this.#pausedUntil.get(process) ?? 0, until));
+  }
+
+  #listEnded({ process, path, at, endedAt = at, outcome }: Exchange, body: unknown): void {
+    const page = body as
+      | { meta?: { next?: string | null; total_count?: number }; objects?: unknown }
+      | undefined;
+    const json = outcome?.kind === 'response' && outcome.headers['content-type'] === 'application/json';
+    if (!json || page === undefined || page === null || !Array.isArray(page.objects)) {
+      this.#walk.delete(process);
+      return;
+    }
+    const offset = new URL(path, 'http://api').searchParams.get('offset') ?? '0';
+    if (offset === '0') this.#walk.set(process, { begun: at, uuids: [], whole: true });
+    const walk = this.#walk.get(process);
+    if (walk === undefined) return;
+    for (const row of page.objects) {
+      const uuid = this.#see(process, row, walk.begun, endedAt);
+      if (uuid === undefined) walk.whole = false;
+      else walk.uuids.push(uuid);
+    }
+    if ((page.meta?.next ?? null) !== null) return;
+    const uuids = new Set(walk.uuids);
+    const complete = uuids.size === walk.uuids.length && page.meta?.total_count === uuids.size;
+    if (walk.whole && complete) this.#listed.set(process, { begun: walk.begun, uuids });
+    this.#walk.delete(process);
+  }
+
+  #see(process: number, row: unknown, begun: number, ended: number): string | undefined {
+    const { uuid, state } = (row ?? {}) as { uuid?: unknown; state?: unknown };
+    if (typeof uuid !== 'string' || typeof state !== 'string') return undefined;
+    this.#put(`${process} ${uuid}`, { state, begun, ended });
+    return uuid;
+  }
+
+  #put(key: string, seen: Seen): void {
+    this.#lastAnswered.set(key, seen);
+    if ((this.#lastAsked.get(key)?.begun ?? -1) <= seen.begun) this.#lastAsked.set(key, seen);
+  }
+}
+
+function mayReplace(intent: Intent | undefined): boolean {
+  return intent?.adopt === true && intent.allowReplace;
+}
+
+function readable(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

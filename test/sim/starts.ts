@@ -1,0 +1,125 @@
+/**
+ * Every start of one service: what it is, what is wished, how it differs and whose it is (13 × 3 × 3 × 4 = 468), on
+ * each profile of the server; and what must have become of it in the end, said without asking the program.
+ */
+import type { Wish } from '../../src/service/service.ts';
+import { wish } from '../support/services.ts';
+import type { Known } from './server.ts';
+import * as truth from './truth.ts';
+import { World, type WorldOptions } from './world.ts';
+
+export interface Start {
+  readonly id: number;
+  readonly profile: truth.Profile;
+  /** `absent` and `Hibernating` (a state nobody knows) beside the API's eleven. */
+  readonly state: string;
+  readonly want: 'absent' | 'running' | 'stopped';
+  readonly drift: 'none' | 'count' | 'image';
+  readonly owner: 'ours' | 'foreign' | 'duplicates' | 'twin';
+}
+
+export const UNKNOWN = 'Hibernating';
+const WANTED = { image: 'nginx:1', target_num_containers: 2 };
+const DRIFTED = {
+  none: WANTED,
+  count: { ...WANTED, target_num_containers: 5 },
+  image: { ...WANTED, image: 'nginx:0' },
+} as const;
+
+export const STARTS: readonly Start[] = (['ours', 'reference'] as const)
+  .flatMap((profile) =>
+    [...truth.STATES, 'absent', UNKNOWN].flatMap((state) =>
+      (['running', 'stopped', 'absent'] as const).flatMap((want) =>
+        (['none', 'count', 'image'] as const).flatMap((drift) =>
+          (['ours', 'foreign', 'duplicates', 'twin'] as const).map((owner) => ({
+            profile,
+            state,
+            want,
+            drift,
+            owner,
+          })),
+        ),
+      ),
+    ),
+  )
+  .map((start, id) => ({ id, ...start }));
+
+export function describe({ id, profile, state, want, drift, owner }: Start): string {
+  return `${id} ${profile}: ${state}, ${drift}, ${owner} → ${want}`;
+}
+
+const mark = (name: string, owner = 'default') => ({
+  container_envvars: [
+    { key: 'EVENKEEL_OWNER', value: `${owner}/${name}/11111111-2222-4333-8444-555555555555` },
+  ],
+});
+
+/** The world as it is before anything of ours runs. `base` is ours too and as wished. */
+export function worldOf(start: Start, over: Partial<WorldOptions> = {}): World {
+  const { profile, state, drift, owner, want } = start;
+  const world = new World({
+    seed: 7 + start.id,
+    prune: 'owned',
+    allowDeletes: 5,
+    ...over,
+    server: { profile, ...over.server },
+  });
+  const { server } = world;
+  server.put('base', 'us', { spec: { ...WANTED, ...mark('base') } });
+  const ours = { ...DRIFTED[drift], ...mark('web') };
+  if (owner === 'foreign' && state !== 'absent') {
+    server.put('web', 'another', { state, spec: DRIFTED[drift] });
+  } else if (state !== 'absent') server.put('web', 'us', { state, spec: ours });
+  if (owner === 'duplicates') {
+    server.put('web', 'us', { state: state === 'absent' ? 'Terminated' : 'Running', spec: ours });
+  }
+  if (owner === 'twin') server.put('web', 'us', { state: 'Terminated', spec: ours });
+  if (owner === 'foreign' && state === 'absent') server.put('web', 'another', { state: 'Terminated' });
+  world.wishes = [wish('base', { spec: WANTED }), ...(want === 'absent' ? [] : [wishOf(want)])];
+  return world;
+}
+
+const wishOf = (want: Wish['want']) => wish('web', { want, spec: WANTED, allowReplace: true });
+
+/** Whether nothing may be done about `web`, whatever happens. */
+export function isHandsOff({ state, owner, want }: Start): boolean {
+  const leaves = state === 'Terminating' || state === 'Terminated' || state === 'absent';
+  if (owner === 'foreign') return want === 'absent' || !leaves;
+  if (want === 'absent') return false;
+  if (owner === 'duplicates') return !leaves;
+  return state === UNKNOWN;
+}
+
+/** What is wrong with how it ended; empty = as it must be. */
+export function faultsOfEnd(start: Start, world: World): readonly string[] {
+  const { server } = world;
+  const wrong: string[] = [];
+  const [base] = server.live('base');
+  if (base === undefined || base.versions.length !== 1) wrong.push('base was touched');
+  const webs = server.all().filter((known) => known.name === 'web');
+  if (isHandsOff(start)) {
+    if (webs.some(touched)) wrong.push('web was touched');
+    return wrong;
+  }
+  if (start.want === 'absent') {
+    const left = webs.filter(
+      (one) => one.creator === 'us' && !['Terminated', UNKNOWN].includes(stateOf(one)),
+    );
+    if (left.length > 0) wrong.push(`still there: ${left.map(stateOf).join()}`);
+    return wrong;
+  }
+  const [one, ...others] = server.live('web').filter((known) => known.creator === 'us');
+  if (one === undefined) return [...wrong, 'web does not exist'];
+  if (others.length > 0) return [...wrong, `${others.length + 1} webs`];
+  const { state, spec } = one.service;
+  const atRest = start.want === 'running' ? ['Running'] : ['Init', 'Stopped', 'Not running'];
+  if (!atRest.includes(state)) wrong.push(`web is ${state}`);
+  const differs = spec.image !== WANTED.image || spec.target_num_containers !== WANTED.target_num_containers;
+  if (differs && !(start.want === 'stopped' && state === 'Not running')) {
+    wrong.push(`web is ${spec.image} × ${spec.target_num_containers}`);
+  }
+  return wrong;
+}
+
+const touched = (known: Known) => known.versions.some((version) => version.by === 'us');
+const stateOf = (known: Known) => known.versions.at(-1)?.service.state ?? '';

@@ -1,0 +1,313 @@
+/**
+ * A whole world from a seed: server, network, disk, time, and one life after the other of the real program.
+ *
+ * Everything is driven from here, so a run is a function of its options; `trace` says in one text what happened.
+ */
+import { createHash } from 'node:crypto';
+import { type ApplyOptions, type ApplyResult, apply } from '../../src/drive/apply.ts';
+import { Daemon, type DaemonOptions } from '../../src/drive/daemon.ts';
+import type { Fleet } from '../../src/drive/fleet.ts';
+import type { Event } from '../../src/service/event.ts';
+import type { Plan } from '../../src/service/plan.ts';
+import type { Load } from '../../src/service/ports.ts';
+import type { Wish } from '../../src/service/service.ts';
+import { Disk, type Tear } from './disk.ts';
+import { Incarnation } from './incarnation.ts';
+import { type Exchange, Network } from './network.ts';
+import { Oracles } from './oracles.ts';
+import { Scheduler } from './scheduler.ts';
+import { SERVER, Server, type ServerOptions, wallAt } from './server.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly server: Partial<ServerOptions>;
+  readonly pace: { readonly rate: number; readonly burst: number; readonly concurrency: number };
+  readonly uncertainMs: number;
+  readonly prune: 'never' | 'owned';
+  readonly allowDeletes: number | undefined;
+  readonly graceMs: number;
+}
+
+export const WORLD: WorldOptions = {
+  seed: 1,
+  server: {},
+  pace: { rate: 10, burst: 10, concurrency: 4 },
+  uncertainMs: 120_000,
+  prune: 'never',
+  allowDeletes: undefined,
+  graceMs: 0,
+};
+
+export interface Running {
+  readonly life: Incarnation;
+  readonly fleet: Fleet;
+  readonly daemon: Daemon;
+  /** Something changed on disk. */
+  hint(): void;
+  /** SIGTERM; resolves to how long it took to end, in milliseconds. */
+  stop(): Promise<number>;
+}
+
+export interface Shown {
+  readonly plan: Plan;
+  readonly result: ApplyResult | undefined;
+}
+
+export class World {
+  readonly options: WorldOptions;
+  readonly scheduler = new Scheduler();
+  readonly server: Server;
+  readonly network: Network;
+  readonly disk = new Disk();
+  readonly oracles: Oracles;
+  readonly lives: Incarnation[] = [];
+  wishes: readonly Wish[] = [];
+  complete = true;
+  /** Names no manifest names any more. */
+  readonly absent = new Map<string, { since: number; loads: number }>();
+  #wallOffset = 0;
+  /** Port edges passed so far. */
+  edges = 0;
+  /** The process is killed before this edge. */
+  killAt: number | undefined;
+  tear: Tear = 'lost';
+  onEdge: (name: string, number: number) => void = () => {};
+  onEvent: (event: Event, life: Incarnation) => void = () => {};
+  readonly #hash = createHash('sha256');
+
+  constructor(options: Partial<WorldOptions> = {}) {
+    this.options = { ...WORLD, ...options };
+    const { seed, server, pace, prune, allowDeletes, graceMs } = this.options;
+    this.server = new Server(this.scheduler, { ...SERVER, seed, ...server });
+    this.oracles = new Oracles(this.server, {
+      profile: this.server.options.profile,
+      pace,
+      prune,
+      allowDeletes,
+      graceMs,
+      intent: (name) => this.wishes.find((wish) => wish.name === name),
+      absence: (name) => this.absent.get(name),
+      complete: () => this.complete,
+    });
+    this.network = new Network(this.server, {
+      sent: (exchange) => {
+        this.#trace('sent', exchange);
+        this.oracles.sent(exchange);
+      },
+      arrived: (exchange) => {
+        this.#trace('arrived', exchange);
+        this.oracles.arrived(exchange);
+        const life = this.lives[exchange.process];
+        if (life !== undefined) this.edge('http:arrived', life);
+      },
+      ended: (exchange) => {
+        this.#trace('ended', exchange);
+        if (this.lives[exchange.process]?.alive === true) this.oracles.ended(exchange);
+      },
+    });
+  }
+
+  // ── time, wall and death ────────────────────────────────────────────────────────────────────────────────────
+
+  wall(): number {
+    return wallAt(this.scheduler.now) + this.#wallOffset;
+  }
+
+  jumpWall(ms: number): void {
+    this.#wallOffset += ms;
+  }
+
+  /** A kill can come here; false when the process does not live to see what follows. */
+  edge(name: string, life: Incarnation): boolean {
+    if (!life.alive) return false;
+    this.edges += 1;
+    this.onEdge(name, this.edges);
+    if (this.edges === this.killAt) this.kill();
+    return life.alive;
+  }
+
+  kill(): void {
+    for (const life of this.lives) if (life.alive) life.die();
+    this.disk.crash(this.tear);
+    this.oracles.forget();
+  }
+
+  #life(): Incarnation {
+    const life = new Incarnation(this, this.lives.length);
+    this.lives.push(life);
+    return life;
+  }
+
+  /** Runs until `promise` settles, the process is dead, or `ms` are over. */
+  async until<T>(promise: Promise<T>, ms: number): Promise<{ value: T } | 'killed' | 'time' | 'idle'> {
+    let settled: { value: T } | { error: unknown } | undefined;
+    promise.then(
+      (value) => {
+        settled = { value };
+      },
+      (error: unknown) => {
+        settled = { error };
+      },
+    );
+    const life = this.lives.at(-1);
+    const end = await this.scheduler.run(
+      () => settled !== undefined || life?.alive === false,
+      this.scheduler.now + ms,
+    );
+    if (settled !== undefined && 'error' in settled) throw settled.error;
+    if (settled !== undefined) return settled;
+    if (life?.alive === false) return 'killed';
+    return end === 'idle' ? 'idle' : 'time';
+  }
+
+  /** From now on nobody is killed and nothing fails; what has happened so far is the story. */
+  calm(): void {
+    this.story ??= { edges: this.edges, requests: this.network.count };
+    this.killAt = undefined;
+    this.network.faultOf = () => undefined;
+  }
+  /** How long it was up to the calm. */
+  story: { readonly edges: number; readonly requests: number } | undefined;
+
+  /** Time passes; nothing of ours need be running. */
+  async pass(ms: number): Promise<void> {
+    await this.scheduler.run(() => false, this.scheduler.now + ms);
+  }
+
+  // ── what people do ──────────────────────────────────────────────────────────────────────────────────────────
+
+  load(): Load {
+    const { wishes, complete } = this;
+    const problems = complete ? [] : ['a file is broken'];
+    return { wishes, complete, documents: wishes.length, problems, revision: `r${wishes.length}` };
+  }
+
+  /** `evenkeel plan`. undefined: it was killed or could not see the fleet. */
+  async plan(): Promise<Plan | undefined> {
+    this.oracles.readOnly = true;
+    const written = this.disk.writes;
+    const shown = await this.#show(this.#life(), true);
+    this.oracles.readOnly = false;
+    if (this.disk.writes !== written) this.oracles.fail('O15', 'a plan wrote to the journal');
+    return shown?.plan;
+  }
+
+  /** `evenkeel apply --yes`. */
+  async apply(over: Partial<ApplyOptions> = {}): Promise<Shown | 'killed' | 'blind' | 'stuck'> {
+    const life = this.#life();
+    const shown = await this.#show(life);
+    if (shown === undefined) return life.alive ? 'blind' : 'killed';
+    const { plan, fleet } = shown;
+    const options: ApplyOptions = {
+      deadlineMs: 1_800_000,
+      inOrder: this.options.pace.concurrency === 1,
+      signal: new AbortController().signal,
+      ...over,
+    };
+    const end = await this.until(apply(fleet, plan, life.clock, options), 4 * 3_600_000);
+    if (end === 'killed') return 'killed';
+    if (typeof end === 'string') return 'stuck';
+    life.die();
+    return { plan, result: end.value };
+  }
+
+  async #show(life: Incarnation, readOnly = false) {
+    const { prune, allowDeletes } = this.options;
+    const look = async () => {
+      const { fleet } = await life.fleet({}, readOnly);
+      fleet.setWishes(this.wishes);
+      for (let tries = 0; tries < 8; tries++) {
+        if (await fleet.look(prune === 'owned', new AbortController().signal)) return fleet;
+        await life.clock.sleep(2_000);
+      }
+      return undefined;
+    };
+    const end = await this.until(look(), 600_000);
+    if (typeof end === 'string' || end.value === undefined) return undefined;
+    const fleet = end.value;
+    const safety = { prune, allowEmpty: false, allowDeletes };
+    return { fleet, plan: fleet.plan(this.load(), safety, new Set()).plan };
+  }
+
+  /** `evenkeel run`, in the background until it is stopped or killed. */
+  async run(over: Partial<DaemonOptions> = {}): Promise<Running> {
+    const life = this.#life();
+    const { prune, graceMs } = this.options;
+    const end = new AbortController();
+    const opened = await this.until(life.fleet({ healAfterMs: 60_000 }), 60_000);
+    if (typeof opened === 'string') throw new Error('the journal did not open');
+    const { fleet } = opened.value;
+    let hint = () => {};
+    this.absent.clear();
+    const load = async (): Promise<Load> => {
+      const now = this.load();
+      this.#noteAbsence();
+      return now;
+    };
+    const daemon = new Daemon(
+      fleet,
+      {
+        clock: life.clock,
+        random: life.random,
+        listen: (event) => life.tell(event),
+        load,
+        watch: (changed) => {
+          hint = changed;
+          return () => {
+            hint = () => {};
+          };
+        },
+      },
+      {
+        intervalMs: 60_000,
+        graceMs,
+        safety: { prune, allowEmpty: false, allowDeletes: undefined },
+        signal: end.signal,
+        ...over,
+      },
+    );
+    const done = daemon.run();
+    return {
+      life,
+      fleet,
+      daemon,
+      hint: () => hint(),
+      stop: async () => {
+        this.oracles.stoppedAt = this.scheduler.now;
+        end.abort();
+        const stopped = await this.until(done, 60_000);
+        const took = this.scheduler.now - this.oracles.stoppedAt;
+        if (typeof stopped === 'string') this.oracles.fail('O11', `it did not end: ${stopped}`);
+        else if (took > 8_000) this.oracles.fail('O11', `it took ${took} ms to end`);
+        life.die();
+        this.oracles.stoppedAt = undefined;
+        return took;
+      },
+    };
+  }
+
+  /** What complete loads say of the names that live in the server. */
+  #noteAbsence(): void {
+    const wished = new Set(this.wishes.map((wish) => wish.name));
+    for (const { name } of this.server.all()) {
+      if (wished.has(name)) this.absent.delete(name);
+      else if (this.complete) {
+        const before = this.absent.get(name);
+        this.absent.set(name, { since: before?.since ?? this.scheduler.now, loads: (before?.loads ?? 0) + 1 });
+      }
+    }
+  }
+
+  // ── the record ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  #trace(what: string, exchange: Exchange): void {
+    const { number, method, path, body, fault, answer } = exchange;
+    const line = [this.scheduler.now, what, number, method, path, body, fault?.name, answer?.status];
+    this.#hash.update(JSON.stringify(line));
+  }
+
+  /** Equal runs have equal traces. */
+  trace(): string {
+    return this.#hash.copy().update(this.disk.bytes).digest('hex');
+  }
+}
