@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Bench, bench, describeDocker, IMAGE, leftOf, makeImage } from '../../support/docker.ts';
 import { type DockerProxy, dockerProxy } from '../../support/docker-fault.ts';
 
