@@ -48,8 +48,6 @@ export interface Answer {
   readonly startedAt: number;
 }
 
-export type Exchanges = ReturnType<typeof createExchanges>;
-
 /** A read is repeated once by itself when the pause before it is no longer than this. */
 const SHORT_PATIENCE_MS = 5000;
 

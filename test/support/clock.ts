@@ -148,20 +148,3 @@ export function seededRandom(seed: number): Random {
     },
   };
 }
-
-/** Real time, for tests that speak over real sockets and need no long waits. */
-export const realClock: Clock = {
-  monotonic: () => performance.now(),
-  wall: () => Date.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const wake = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms);
-      signal?.addEventListener('abort', wake, { once: true });
-    }),
-};
