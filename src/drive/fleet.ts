@@ -328,8 +328,15 @@ export class Fleet implements World {
       if (live !== undefined) void this.observer.look(uuid, live.name, this.#stop.signal);
     }
     this.#keeping.capabilities(listing.capabilities);
-    this.#uncertain.settle((name, uuid) => this.#keeping.claim(name, uuid));
+    this.#settleUncertain();
     this.wakeAll();
+  }
+
+  #settleUncertain(): void {
+    this.#uncertain.settle(
+      (name, uuid) => this.#keeping.claim(name, uuid),
+      (name, uuid) => void this.observer.look(uuid, name, this.#stop.signal),
+    );
   }
 
   looked(uuid: string, name: string, live: Live | undefined, startedAt: number): void {
@@ -339,7 +346,7 @@ export class Fleet implements World {
       this.knowledge.absorbOne(live, startedAt);
       this.knowledge.detailRead(uuid);
     }
-    this.#uncertain.settle((name, uuid) => this.#keeping.claim(name, uuid));
+    this.#settleUncertain();
     this.#wakeAround({ kind: 'wish', id: name, name });
     this.#keyed.wake(`delete ${uuid}`);
   }

@@ -1,8 +1,8 @@
 /**
  * Creates whose outcome nobody knows (design §7): found, given up, or found twice.
  *
- * The service that carries our attempt in its mark is the one we asked for. Where marks are not shown, the one that
- * appeared since is. None within the window and two trusted lists: the attempt is abandoned and a new one may follow.
+ * The service that carries our attempt in its mark is the one we asked for. Where no detail shows marks at all, the one
+ * that appeared since is; where the list does not, its details are read first, or another's service would be ours. None within the window and two trusted lists: the attempt is abandoned and a new one may follow.
  */
 import type { Intent, Memory, Record } from '../service/memory.ts';
 import type { Live, Operation } from '../service/service.ts';
@@ -13,6 +13,8 @@ import { createRequest } from './perform.ts';
 type Outcome =
   | { readonly kind: 'found'; readonly live: Live }
   | { readonly kind: 'twice'; readonly uuids: readonly string[] }
+  /** It may be one of these: their details must be read first. */
+  | { readonly kind: 'unread'; readonly uuids: readonly string[] }
   | { readonly kind: 'none' };
 
 function lookFor(intent: Intent, knowledge: Knowledge, memory: Memory): Outcome {
@@ -25,6 +27,8 @@ function lookFor(intent: Intent, knowledge: Knowledge, memory: Memory): Outcome 
       !intent.before.includes(live.uuid) &&
       !memory.claims.has(live.uuid),
   );
+  const unread = appeared.filter((live) => knowledge.needsDetail(live.uuid));
+  if (unread.length > 0) return { kind: 'unread', uuids: unread.map((live) => live.uuid) };
   const found = byAttempt.length > 0 ? byAttempt : appeared;
   const [one, ...others] = found;
   if (one === undefined) return { kind: 'none' };
@@ -63,14 +67,18 @@ export class Uncertain {
     this.#parts.listen({ type: 'create:uncertain', name, attempt, untilMs });
   }
 
-  /** Looks for every open attempt in what is known now. Calls back with each service that was found. */
-  settle(found: (name: string, uuid: string) => void): void {
+  /** Looks for every open attempt in what is known now. Calls back with what was found, and what must be looked at. */
+  settle(found: (name: string, uuid: string) => void, look: (name: string, uuid: string) => void): void {
     const { journal, clock, settings, listen } = this.#parts;
     const memory = journal.memory();
     for (const intent of [...memory.intents.values()]) {
       const { name, attempt } = intent;
       if (!this.#knowledge.isFresh(name, undefined)) continue;
       const outcome = lookFor(intent, this.#knowledge, memory);
+      if (outcome.kind === 'unread') {
+        for (const uuid of outcome.uuids) look(name, uuid);
+        continue;
+      }
       if (outcome.kind === 'twice') {
         this.#twice.set(name, outcome.uuids);
         continue;

@@ -42,7 +42,6 @@ interface Seen {
 }
 
 const HOUR = 3_600_000;
-const MUTES = new Set(['update', 'start', 'stop', 'redeploy', 'terminate']);
 
 export class Oracles {
   readonly violations: Violation[] = [];

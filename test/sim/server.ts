@@ -110,13 +110,13 @@ export class Server {
   put(
     name: string,
     creator: Known['creator'],
-    over: Partial<truth.Service> & { spec?: Partial<truth.Spec> },
+    over: Omit<Partial<truth.Service>, 'spec'> & { readonly spec?: Readonly<Record<string, unknown>> },
   ): string {
     const uuid = over.uuid ?? this.#newUuid(name);
     const state = over.state ?? 'Running';
     const known: Known = { uuid, name, creator, versions: [], moves: 0 };
     this.known.set(uuid, known);
-    const spec = { image: 'nginx:1', ...truth.DEFAULTS, ...over.spec } as truth.Spec;
+    const spec = { image: 'nginx:1', ...truth.DEFAULTS, ...over.spec } as unknown as truth.Spec;
     const deployedAt = over.deployedAt ?? (state === 'Init' ? null : this.scheduler.now);
     const destroyedAt = state === 'Terminated' ? this.scheduler.now : null;
     this.#set(

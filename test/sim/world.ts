@@ -171,7 +171,9 @@ export class World {
 
   /** Time passes; nothing of ours need be running. */
   async pass(ms: number): Promise<void> {
-    await this.scheduler.run(() => false, this.scheduler.now + ms);
+    const end = this.scheduler.now + ms;
+    await this.scheduler.run(() => false, end);
+    this.scheduler.now = end;
   }
 
   // ── what people do ──────────────────────────────────────────────────────────────────────────────────────────
@@ -293,7 +295,10 @@ export class World {
       if (wished.has(name)) this.absent.delete(name);
       else if (this.complete) {
         const before = this.absent.get(name);
-        this.absent.set(name, { since: before?.since ?? this.scheduler.now, loads: (before?.loads ?? 0) + 1 });
+        this.absent.set(name, {
+          since: before?.since ?? this.scheduler.now,
+          loads: (before?.loads ?? 0) + 1,
+        });
       }
     }
   }
