@@ -116,12 +116,13 @@ export interface Bench {
 
 export const IMAGE = 'evenkeel-test:1';
 
-export async function bench(over: Partial<DockerOptions> = {}): Promise<Bench> {
+/** `direct`: the engine itself, where `over.host` is something in front of it. */
+export async function bench(over: Partial<DockerOptions> = {}, direct = DOCKER_HOST): Promise<Bench> {
   const instance = `t${randomBytes(4).toString('hex')}`;
-  const docker = dockerClient();
+  const docker = dockerClient(direct);
   const options: DockerOptions = {
     clock: systemClock,
-    host: DOCKER_HOST,
+    host: direct,
     instance,
     settleMs: 150,
     stopSeconds: 1,
