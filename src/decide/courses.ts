@@ -162,10 +162,11 @@ function unlinkingReplaces(
   for (const { name } of order.toReversed()) {
     const seen = fleet.matches.get(name);
     if (courses.get(name)?.replaces !== true || seen?.kind !== 'matched') continue;
-    const dependant = (fleet.dependants.get(seen.live.uuid) ?? [])
+    const kept = (fleet.dependants.get(seen.live.uuid) ?? [])
       .filter((live) => !leaving.has(live.uuid))
       .find((live) => found.has(live.name) || !letsGo(live, seen.live, fleet, courses));
-    if (dependant !== undefined) found.set(name, { code: 'replace-unlinks', dependant: dependant.name });
+    const dependant = kept?.name ?? fleet.linkedByUri.get(seen.live.uuid)?.[0];
+    if (dependant !== undefined) found.set(name, { code: 'replace-unlinks', dependant });
   }
   return found;
 }

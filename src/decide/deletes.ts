@@ -75,11 +75,12 @@ export function chooseDeletes(
   for (let changed = true; changed; ) {
     changed = false;
     for (const live of [...wanted.values()]) {
-      const by = (fleet.dependants.get(live.uuid) ?? []).filter(
+      const stay = (fleet.dependants.get(live.uuid) ?? []).filter(
         (one) => !wanted.has(one.uuid) && !letsGo(one, live, fleet, courses),
       );
-      if (by.length === 0) continue;
-      hold(live, { code: 'linked-from', by: by.map((one) => one.name).sort() });
+      const by = new Set([...stay.map((one) => one.name), ...(fleet.linkedByUri.get(live.uuid) ?? [])]);
+      if (by.size === 0) continue;
+      hold(live, { code: 'linked-from', by: [...by].sort() });
       changed = true;
     }
   }

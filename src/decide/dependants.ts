@@ -1,7 +1,7 @@
 /**
  * Which live services link to which, by either side's report, indexed once so that ten thousand stay cheap.
  */
-import type { Live } from '../service/service.ts';
+import type { Live, Wish } from '../service/service.ts';
 import { uuidOfUri } from '../service/uri.ts';
 
 /** By uuid of the target, in the order of `present`. One that is Terminating lets go by itself; nobody depends on itself. */
@@ -22,6 +22,18 @@ export function dependantsByTarget(present: readonly Live[]): Dependants {
     const lives = places.sort((a, b) => a - b).map((index) => present[index] as Live);
     const staying = lives.filter((live) => live.state !== 'Terminating');
     if (staying.length > 0) result.set(target, staying);
+  }
+  return result;
+}
+
+/** By uuid, the names of the manifests that link to it by resource URI: they link to it again whatever becomes of it. */
+export function linkedByUri(wishes: Iterable<Wish>): ReadonlyMap<string, readonly string[]> {
+  const result = new Map<string, string[]>();
+  for (const { name, spec } of wishes) {
+    for (const { to_service } of spec.linked_to_service ?? []) {
+      const uuid = uuidOfUri(to_service);
+      if (uuid !== undefined) result.set(uuid, [...(result.get(uuid) ?? []), name].sort());
+    }
   }
   return result;
 }

@@ -39,7 +39,7 @@ export function match(
     return { kind: 'none', remembered: recallGone(claims, twins, memory, owner), twin: twins.at(-1)?.uuid };
   }
   if (live.state === 'Terminating') {
-    const remembered = recallGone(claims, [...twins, live], memory, owner);
+    const remembered = recallGone(claims, sorted, memory, owner);
     return { kind: 'matched', live, ownership: 'leaving', remembered };
   }
   const ownership = ownershipOf(live, memory, owner, wish.adopt);
@@ -86,9 +86,15 @@ function recallGone(
   const ours = twins.filter((twin) => isOwned(twin, memory, owner));
   const shown = ours.map((twin) => twin.redeployToken).filter((token) => token !== undefined);
   return {
-    deployedBefore: claims.some((claim) => claim.started) || ours.some((twin) => twin.deployedAt !== null),
+    deployedBefore: claims.some((claim) => claim.started) || ours.some((twin) => wasDeployed(twin, memory)),
     redeployToken: shown.length > 0 ? shown.at(-1) : claims.at(-1)?.redeployToken,
   };
+}
+
+/** Where no date is reported, a claim of ours without an accepted start knows better than the bare record. */
+function wasDeployed(twin: Live, memory: Memory): boolean {
+  if (twin.deployedAt !== undefined) return twin.deployedAt !== null;
+  return memory.claims.get(twin.uuid)?.started !== false;
 }
 
 /** The latest deployed one last; a list's own order says nothing. */

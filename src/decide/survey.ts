@@ -6,7 +6,7 @@
 import type { Capabilities } from '../service/extensions.ts';
 import type { Memory } from '../service/memory.ts';
 import type { Block, Desired, Live, Observed, Policy, Wish } from '../service/service.ts';
-import { type Dependants, dependantsByTarget } from './dependants.ts';
+import { type Dependants, dependantsByTarget, linkedByUri } from './dependants.ts';
 import { toDesired } from './links.ts';
 import { claimsByName, isOwned, type Match, match } from './match.ts';
 
@@ -25,6 +25,8 @@ export interface Survey {
   /** Live services, Terminated ones left out; by name, then uuid, so that equal lists give equal plans. */
   readonly present: readonly Live[];
   readonly dependants: Dependants;
+  /** Manifests that link by resource URI, by the uuid they name. */
+  readonly linkedByUri: ReadonlyMap<string, readonly string[]>;
   /** Owned and staying, but named by no manifest; by name. */
   readonly orphans: readonly Live[];
   /** How many owned services stay: what the delete limit is counted from. */
@@ -60,6 +62,7 @@ export function survey(input: SurveyInput): Survey {
     matches,
     present,
     dependants: dependantsByTarget(present),
+    linkedByUri: linkedByUri(input.wishes),
     orphans: owned.filter((live) => !wishes.has(live.name)),
     owned: owned.length,
     notExamined: unnamed.filter((live) => live.mark === undefined && !memory.claims.has(live.uuid)).length,

@@ -320,6 +320,15 @@ describe('a delete and the links to it', () => {
       course(pair({}, live('web', { fields: linked('old'), state: 'Terminating', mark: OTHERS })), 'old'),
     ).toBe('terminate …');
   });
+  test('waits while a manifest links to it by its resource URI, though nothing live does yet', () => {
+    const web = wish('web', { spec: { linked_to_service: [linkTo('old')] } });
+    const plan = pair({}, live('front', { fields: linked('old'), mark: null }), [web]);
+    expect(row(plan, 'old').end).toEqual({
+      kind: 'blocked',
+      block: { code: 'linked-from', by: ['front', 'web'] },
+    });
+    expect(course(pair({}, live('other', { mark: null }), [web]), 'old')).toBe('(linked-from)');
+  });
   test('goes after a dependant that goes too', () => {
     const plan = pair({}, live('web', { fields: linked('old') }));
     expect(inOrder(plan).map(({ name }) => name)).toEqual(['web', 'old']);

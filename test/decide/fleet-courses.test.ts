@@ -233,6 +233,11 @@ describe('a replace', () => {
       dependant: 'web',
     });
   });
+  test('is blocked by a manifest that links by resource URI and is not made yet', () => {
+    const web = wish('web', { spec: { linked_to_service: [linkTo('db')] } });
+    const over = { wishes: [DB, web], services: [replaced[0] as Live], capabilities: idle };
+    expect(block(over, 'db')).toEqual({ code: 'replace-unlinks', dependant: 'web' });
+  });
   test('is not held by a dependant that is Terminating', () => {
     const services = [replaced[0] as Live, live('web', { fields: linked('db'), state: 'Terminating' })];
     expect(drawAll({ wishes: [DB], services, capabilities: idle })).toEqual({

@@ -192,8 +192,23 @@ describe('what is remembered of one that is gone', () => {
       true,
     ],
     ['a Terminated record that was never deployed is none', [gone({ deployedAt: null })], NO_MEMORY, false],
+    [
+      'one of two Terminating ones',
+      [
+        gone({ state: 'Terminating', uuid: 'u-1' }),
+        gone({ state: 'Terminating', uuid: 'u-2', mark: null, deployedAt: undefined }),
+      ],
+      NO_MEMORY,
+      true,
+    ],
     ['another owner’s Terminated record is none', [gone({ mark: OTHERS })], NO_MEMORY, false],
     ['an unmarked Terminated record is none', [gone({ mark: null })], NO_MEMORY, false],
+    [
+      'a record without a date that the journal never started is none',
+      [gone({ deployedAt: undefined })],
+      journal({ claims: new Map([claim('web', { uuid: 'u-old', started: false })]) }),
+      false,
+    ],
     ['a Terminating one with our mark', [gone({ state: 'Terminating' })], NO_MEMORY, true],
     ['the journal’s accepted start, of whichever uuid', [], claims(null, null), true],
     ['a journal that knows only another name', [], CLAIMS_ANOTHER, false],
