@@ -16,7 +16,3 @@ export const RENDERERS: Readonly<Record<Format, Render>> = {
   json: renderJson,
   markdown: renderMarkdown,
 };
-
-export function isFormat(text: string): text is Format {
-  return Object.hasOwn(RENDERERS, text);
-}

@@ -11,12 +11,13 @@ function command(run: CommandSpec['run']): CommandSpec {
 }
 
 describe('help', () => {
-  it.each([[], ...COMMANDS.map((one) => [one.name])])(
-    'of %s is a golden file and no mistake',
-    async (...argv) => {
+  it.each(['', ...COMMANDS.map((one) => one.name)])(
+    'of evenkeel %s is a golden file and no mistake',
+    async (name) => {
+      const argv = name === '' ? [] : [name];
       const { exit, stdout, stderr } = await runCli([...argv, '--help'], COMMANDS);
       expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
-      await expect(stdout).toMatchFileSnapshot(`../golden/help/${argv[0] ?? 'evenkeel'}.txt`);
+      await expect(stdout).toMatchFileSnapshot(`../golden/help/${name === '' ? 'evenkeel' : name}.txt`);
     },
   );
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -74,7 +74,11 @@ describe('boundaries', () => {
     mkdirSync(join(folder, 'test'));
     writeFileSync(join(folder, 'test/planted.ts'), 'export {};\n');
     writeFileSync(join(folder, 'src/cli/planted.ts'), "import './planted-back.ts';\n");
-    for (const [file, text] of PLANTED) writeFileSync(join(folder, file), `${text}\n`);
+    for (const [file, text] of PLANTED) {
+      // git keeps no empty folder, so one of the house may not be there yet.
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), `${text}\n`);
+    }
     planted = cruise(folder);
   });
 
