@@ -6,10 +6,10 @@
  * `value_from` that names a variable.
  */
 import { Document, Scalar, visit } from 'yaml';
-import { FIELDS, type Field, isField } from '../service/fields.ts';
 import type { Live } from '../service/service.ts';
-import type { Spec } from '../service/spec.ts';
 import { uuidOfUri } from '../service/uri.ts';
+import { findCycles } from './cycles.ts';
+import { type Context, declared } from './emit-fields.ts';
 import { validate } from './validate.ts';
 import { escapeDollars } from './variables.ts';
 
@@ -51,11 +51,26 @@ export function emit(services: readonly Live[], options: EmitOptions): Emitted {
   });
   const unusable = new Set(skipped.map(({ uuid }) => uuid));
   const names = new Map([...options.names].filter(([uuid]) => !unusable.has(uuid)));
+  const byUri = circularLinks(usable, names);
   for (const service of [...usable].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    documents.push(toYaml(manifestOf(service, { ...options, names })));
+    documents.push(toYaml(manifestOf(service, { ...options, names, byUri })));
   }
   const modeline = `# yaml-language-server: $schema=${options.schemaPath ?? '../schemas/service.schema.json'}\n`;
   return { text: documents.length === 0 ? '' : modeline + documents.join('---\n'), skipped };
+}
+
+/** Links by name are dependencies, and those in a circle could not be loaded again: each circle is cut once. */
+function circularLinks(services: readonly Live[], names: ReadonlyMap<string, string>): ReadonlySet<string> {
+  const cut = new Set<string>();
+  const targets = ({ name, fields }: Live) =>
+    (fields.linked_to_service ?? [])
+      .map(({ to_service }) => names.get(uuidOfUri(to_service) ?? '') ?? '')
+      .filter((to) => !cut.has(`${name} ${to}`));
+  for (;;) {
+    const cycles = findCycles(new Map(services.map((service) => [service.name, targets(service)])));
+    if (cycles.length === 0) return cut;
+    for (const cycle of cycles) cut.add(`${cycle.at(-1)} ${cycle[0]}`);
+  }
 }
 
 /** What an editor or a terminal would not show, or YAML would not keep. */
@@ -78,7 +93,7 @@ function toYaml(manifest: Readonly<Record<string, unknown>>): string {
     );
 }
 
-function manifestOf(live: Live, options: EmitOptions): Readonly<Record<string, unknown>> {
+function manifestOf(live: Live, options: Context): Readonly<Record<string, unknown>> {
   const { image, ...fields } = declared(live, options);
   const adopt = options.adopt === true ? { adopt: true } : {};
   const token = live.redeployToken ? { redeploy: escapeDollars(live.redeployToken) } : {};
@@ -96,56 +111,4 @@ function manifestOf(live: Live, options: EmitOptions): Readonly<Record<string, u
 function isStopped({ state, fields }: Live): boolean {
   if (fields.target_num_containers === 0 || typeof state !== 'string') return false;
   return state === 'Init' || state === 'Stopped' || state === 'Not running' || state === 'Stopping';
-}
-
-function declared(live: Live, options: EmitOptions): Readonly<Partial<Record<Field, unknown>>> {
-  const result: Partial<Record<Field, unknown>> = {};
-  for (const [field, value] of Object.entries(live.fields)) {
-    if (!isField(field) || isDefault(field, value)) continue;
-    if (field === 'container_envvars') result[field] = environment(live, options);
-    else if (field === 'linked_to_service') result[field] = links(live, options);
-    else result[field] = escaped(value);
-  }
-  return result;
-}
-
-function isDefault(field: Field, value: unknown): boolean {
-  const { imageDerived, default: usual } = FIELDS[field];
-  if (value === undefined) return true;
-  const empty = value === '' || (Array.isArray(value) && value.length === 0);
-  return imageDerived ? empty : JSON.stringify(value) === JSON.stringify(usual);
-}
-
-function links(live: Live, { names }: EmitOptions): NonNullable<Spec['linked_to_service']> {
-  return (live.fields.linked_to_service ?? []).map(({ to_service, name }) => {
-    const uuid = uuidOfUri(to_service);
-    const target = uuid === undefined || uuid === live.uuid ? undefined : names.get(uuid);
-    return { to_service: target ?? to_service, name: escapeDollars(name) };
-  });
-}
-
-function environment(live: Live, { inlineValues }: EmitOptions): readonly object[] {
-  const used = new Set<string>();
-  return (live.fields.container_envvars ?? []).map(({ key, value }) => {
-    if (inlineValues) return { key: escapeDollars(key), value: escapeDollars(value) };
-    const wanted = variableName(live.name, key);
-    let variable = wanted;
-    for (let count = 2; used.has(variable); count++) variable = `${wanted}_${count}`;
-    used.add(variable);
-    return { key: escapeDollars(key), value_from: { env: variable } };
-  });
-}
-
-/** `web`, `DB_PASSWORD` → `WEB_DB_PASSWORD`. Names that are never given out to manifests are moved out of the way. */
-function variableName(service: string, key: string): string {
-  const name = `${service.toUpperCase()}_${key}`.replace(/[^A-Za-z0-9_]/g, '_');
-  return /^(?:[0-9]|TUTUM_|EVENKEEL_|DOCKERCLOUD_)/i.test(name) ? `_${name}` : name;
-}
-
-/** Every text inside `value`, so that loading does not take a dollar sign for a variable. Keys stay as they are. */
-function escaped(value: unknown): unknown {
-  if (typeof value === 'string') return escapeDollars(value);
-  if (Array.isArray(value)) return value.map(escaped);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escaped(inner)]));
 }

@@ -12,15 +12,31 @@ import type { Fault } from './diagnostic.ts';
 /** Brackets and commas, or quoted texts, in a row with nothing between them; far above anything meant. */
 const MAX_RUN = 64;
 const MAX_REFUSALS = 20;
-const PUNCTUATION: ReadonlySet<string> = new Set(['[', ']', '{', '}', ',']);
 
-type Kind = 'punctuation' | 'quoted' | 'space' | 'other';
+type Kind = 'punctuation' | 'quoted' | 'space' | 'unsupported' | 'other';
 
+/** By the first character, which tells for all but scalars. Runs for every lexeme, so it makes no string. */
 function kindOf(lexeme: string): Kind {
-  if (PUNCTUATION.has(lexeme)) return 'punctuation';
-  const first = lexeme[0];
-  if (first === '"' || first === "'") return 'quoted';
-  return first === ' ' ? 'space' : 'other';
+  switch (lexeme.charCodeAt(0)) {
+    case 0x22: // "
+    case 0x27: // '
+      return 'quoted';
+    case 0x20:
+      return 'space';
+    case 0x2c: // ,
+    case 0x5b: // [
+    case 0x5d: // ]
+    case 0x7b: // {
+    case 0x7d: // }
+      return 'punctuation';
+    case 0x21: // !
+    case 0x25: // %
+    case 0x26: // &
+    case 0x2a: // *
+      return 'unsupported';
+    default:
+      return 'other';
+  }
 }
 
 /** Marks, in the lexer's stream, that the next lexeme is a scalar's text. */
@@ -49,17 +65,17 @@ export function readTokens(
     if (lexeme.length > limits.scalar)
       return tooMuch('EK111', offset, `longer than ${limits.scalar} characters`);
     const kind = scalarNext ? 'other' : kindOf(lexeme);
-    if (!scalarNext) {
+    if (kind === 'unsupported') {
       const fault = indicator(lexeme, offset);
       if (fault !== undefined) sink.refuse(fault);
       if (fault !== undefined && ++state.refusals >= MAX_REFUSALS)
         return tooMuch('EK111', offset, 'too many of these to go on');
     }
-    scalarNext = !scalarNext && lexeme === SCALAR;
+    scalarNext = !scalarNext && lexeme.length === 1 && lexeme === SCALAR;
     if (kind !== 'space') {
       state.run = kind === before ? state.run + 1 : 1;
       before = kind;
-      if (kind !== 'other' && state.run > MAX_RUN)
+      if (state.run > MAX_RUN && (kind === 'punctuation' || kind === 'quoted'))
         return tooMuch('EK111', offset, `more than ${MAX_RUN} of the same with nothing between them`);
     }
     for (const token of parser.next(lexeme)) {

@@ -106,6 +106,18 @@ describe('live services as manifests', () => {
     ]);
   });
 
+  it('with links in a circle, or to themselves, can be loaded again', () => {
+    const to = (name: string) => ({ to_service: serviceUri(`uuid-${name}`), name });
+    const services = [
+      live('a', { linked_to_service: [to('b'), to('a')] }),
+      live('b', { linked_to_service: [to('c')] }),
+      live('c', { linked_to_service: [to('a'), to('b')] }),
+    ];
+    const { load, diagnostics } = read(emit(services, { names: names(services), inlineValues: false }).text);
+    expect(rendered(diagnostics)).toBe('');
+    expect(load.wishes.map(({ spec }) => spec.linked_to_service?.length)).toEqual([2, 1, 2]);
+  });
+
   it('name variables that a manifest may have', () => {
     const services = [
       live('tutum-app', { container_envvars: [{ key: 'K', value: 'v' }] }),
