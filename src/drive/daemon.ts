@@ -45,7 +45,7 @@ export class Daemon implements Authority {
   readonly #fleet: Fleet;
   readonly #parts: DaemonParts;
   readonly #options: DaemonOptions;
-  readonly #absent = new Map<string, { readonly since: number; loads: number }>();
+  readonly #absent = new Map<string, { readonly since: number; readonly loads: number }>();
   /** By uuid: what the latest pass's review says of terminating it. */
   #reviewed: ReadonlyMap<string, 'now' | Block> = new Map();
   #before: ReadonlyMap<string, readonly string[]> = new Map();
@@ -169,24 +169,27 @@ export class Daemon implements Authority {
     }
   }
 
-  /** Names whose absence is too young, or was not seen in complete loads often enough. */
+  /** Names whose absence is too young, or was not seen in complete loads often enough; only a complete one shows it. */
   #inGrace(load: Load): ReadonlySet<string> {
     const now = this.#parts.clock.monotonic();
     const wished = new Set(load.wishes.map((wish) => wish.name));
-    const inGrace = new Set<string>();
-    for (const live of this.#fleet.knowledge.all()) {
-      const { name } = live;
-      if (wished.has(name)) {
-        this.#absent.delete(name);
-        continue;
+    const names = new Set(this.#fleet.knowledge.all().map((live) => live.name));
+    for (const name of this.#absent.keys())
+      if (wished.has(name) || !names.has(name)) this.#absent.delete(name);
+    const unwished = [...names].filter((name) => !wished.has(name));
+    if (load.complete && load !== this.#counted) {
+      for (const name of unwished) {
+        const { since, loads } = this.#absent.get(name) ?? { since: now, loads: 0 };
+        this.#absent.set(name, { since, loads: loads + 1 });
       }
-      const absent = this.#absent.get(name) ?? { since: now, loads: 0 };
-      if (!inGrace.has(name) && load.complete && load !== this.#counted) absent.loads += 1;
-      this.#absent.set(name, absent);
-      if (absent.loads < LOADS || now - absent.since < this.#options.graceMs) inGrace.add(name);
     }
     this.#counted = load;
-    return inGrace;
+    return new Set(
+      unwished.filter((name) => {
+        const absent = this.#absent.get(name);
+        return absent === undefined || absent.loads < LOADS || now - absent.since < this.#options.graceMs;
+      }),
+    );
   }
   #counted: Load | undefined;
 

@@ -317,6 +317,10 @@ export class Fleet implements World {
     return this.#keyed.queues();
   }
 
+  isGated(): boolean {
+    return this.#keyed.isGated();
+  }
+
   listed(listing: Listing): void {
     const { journal, listen } = this.#parts;
     const memory = journal.memory();

@@ -123,6 +123,14 @@ export class Keyed {
     return false;
   }
 
+  /** Somebody waits at a gate. */
+  isGated(): boolean {
+    for (const { verdict } of this.#running.values()) {
+      if (verdict?.kind === 'wait' && verdict.for.code === 'gate') return true;
+    }
+    return false;
+  }
+
   /** Somebody waits for a place. */
   queues(): boolean {
     for (const one of this.#running.values()) if (one.queues) return true;

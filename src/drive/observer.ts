@@ -12,19 +12,25 @@ import { doze } from './doze.ts';
 export interface Audience {
   /** Somebody waits for news of the world. */
   waits(): boolean;
-  /** Writes queue for a place: reads are to take one place in twenty. */
+  /** Writes queue for a place. */
   queues(): boolean;
+  /** Somebody's operation is held back until the world has moved on. */
+  isGated(): boolean;
   listed(listing: Listing): void;
   looked(uuid: string, name: string, live: Live | undefined, startedAt: number): void;
   failed(failure: ApiFailure): void;
 }
 
-/** Milliseconds. */
+/** Milliseconds between ticks: at first, while something was written lately, and later on. */
 const FIRST_GAP = 250;
+const LATELY_GAP = 1_000;
 const MOST_GAP = 4_000;
+const LATELY = 30_000;
 const GROWTH = 1.5;
-/** Reads per write while writes queue. */
-const READ_SHARE = 0.05;
+/** The share of the rate that ticks take: while nothing is written, while writes queue, and while a gate waits too. */
+const IDLE_SHARE = 0.2;
+const QUEUE_SHARE = 0.02;
+const GATE_SHARE = 0.05;
 
 export class Observer {
   readonly #api: ServiceApi;
@@ -33,6 +39,7 @@ export class Observer {
   readonly #rate: number;
   readonly #looks = new Map<string, Promise<boolean>>();
   #gap = FIRST_GAP;
+  #hurriedAt = Number.NEGATIVE_INFINITY;
   #pages = 1;
   #lastStart = Number.NEGATIVE_INFINITY;
   #failures = 0;
@@ -48,6 +55,7 @@ export class Observer {
   /** Something was written or changed: look again soon. */
   hurry(): void {
     this.#gap = FIRST_GAP;
+    this.#hurriedAt = this.#clock.monotonic();
     this.nudge();
   }
 
@@ -59,7 +67,7 @@ export class Observer {
 
   /** How old a list may be and still be acted on, in milliseconds: a few of the slowest ticks. */
   maxAge(): number {
-    return Math.max(10_000, (3_000 * this.#pages) / (this.#rate * READ_SHARE));
+    return Math.max(10_000, (3_000 * this.#pages) / (this.#rate * QUEUE_SHARE));
   }
 
   /** Ticks until `signal` aborts. */
@@ -75,16 +83,19 @@ export class Observer {
   }
 
   #rest(): number {
-    const busy = this.#audience.queues() ? this.#pages / (this.#rate * READ_SHARE) : 0;
+    const gated = this.#audience.isGated() ? GATE_SHARE : QUEUE_SHARE;
+    const share = this.#audience.queues() ? gated : IDLE_SHARE;
+    const fair = (1_000 * this.#pages) / (this.#rate * share);
     const failing = this.#failures === 0 ? 0 : Math.min(30_000, 500 * 2 ** this.#failures);
-    const gap = Math.max(this.#gap, busy * 1_000, failing);
+    const gap = Math.max(this.#gap, fair, failing);
     return this.#lastStart + gap - this.#clock.monotonic();
   }
 
   /** One list now; whether it could be trusted. */
   async list(signal: AbortSignal): Promise<boolean> {
     this.#lastStart = this.#clock.monotonic();
-    this.#gap = Math.min(MOST_GAP, this.#gap * GROWTH);
+    const most = this.#lastStart - this.#hurriedAt < LATELY ? LATELY_GAP : MOST_GAP;
+    this.#gap = Math.min(most, this.#gap * GROWTH);
     const result = await this.#api.list(signal);
     if (signal.aborted && !result.ok) return false;
     if (!result.ok) {
