@@ -44,7 +44,9 @@ export interface Running {
   readonly daemon: Daemon;
   /** Something changed on disk. */
   hint(): void;
-  /** SIGTERM; resolves to how long it took to end, in milliseconds. */
+  /** SIGTERM, while time is already running. */
+  term(): void;
+  /** SIGTERM, if it was not sent yet; resolves to how long it took to end, in milliseconds. */
   stop(): Promise<number>;
 }
 
@@ -268,17 +270,24 @@ export class World {
         ...over,
       },
     );
-    const done = daemon.run();
+    let endedAt: number | undefined;
+    const done = daemon.run().then(() => {
+      endedAt = this.scheduler.now;
+    });
+    const term = () => {
+      this.oracles.stoppedAt ??= this.scheduler.now;
+      end.abort();
+    };
     return {
       life,
       fleet,
       daemon,
       hint: () => hint(),
+      term,
       stop: async () => {
-        this.oracles.stoppedAt = this.scheduler.now;
-        end.abort();
+        term();
         const stopped = await this.until(done, 60_000);
-        const took = this.scheduler.now - this.oracles.stoppedAt;
+        const took = (endedAt ?? this.scheduler.now) - (this.oracles.stoppedAt ?? 0);
         if (typeof stopped === 'string') this.oracles.fail('O11', `it did not end: ${stopped}`);
         else if (took > 8_000) this.oracles.fail('O11', `it took ${took} ms to end`);
         life.die();
