@@ -24,6 +24,16 @@ export interface LocalImage {
 
 const PORT = /^(\d+)\/(tcp|udp)$/;
 
+/** `KEY=value`, as the engine keeps them. */
+export function readVariables(
+  env: readonly string[] | null | undefined,
+): readonly (readonly [string, string])[] {
+  return (env ?? []).map((text) => {
+    const at = text.indexOf('=');
+    return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+  });
+}
+
 export function readImage(id: string, config: ImageConfig | null): LocalImage {
   const command = config?.Cmd ?? [];
   const entrypoint = config?.Entrypoint ?? [];
@@ -32,10 +42,7 @@ export function readImage(id: string, config: ImageConfig | null): LocalImage {
     if (port === undefined || (protocol !== 'tcp' && protocol !== 'udp')) return [];
     return [{ protocol, inner_port: Number(port) } as const];
   });
-  const envvars = (config?.Env ?? []).map((text) => {
-    const at = text.indexOf('=');
-    return at === -1 ? { key: text, value: '' } : { key: text.slice(0, at), value: text.slice(at + 1) };
-  });
+  const envvars = readVariables(config?.Env).map(([key, value]) => ({ key, value }));
   return {
     id,
     command,

@@ -2,10 +2,12 @@
  * Carries `autoreplace` and `autodestroy` out. Looks at what is, not at what an event said, so that an end nobody told
  * of is found by the next look. A service that a job is at is left to the job.
  */
+import type { Definition } from '../../service/definition.ts';
 import { scrubber } from '../../service/secrets.ts';
-import { attempt } from './failures.ts';
+import { attempt, orMissing } from './failures.ts';
 import { type Found, hasEnded, type Seen } from './found.ts';
 import type { Locks } from './gate.ts';
+import { readVariables } from './image-defaults.ts';
 import type { Charge, Known } from './known.ts';
 import { makeContainer } from './make.ts';
 import { removeData } from './mounts.ts';
@@ -63,8 +65,7 @@ export function tending(
   }
 
   async function replace({ definition }: Charge, found: Found): Promise<void> {
-    const own = Object.fromEntries(definition.spec.container_envvars.map(({ key, value }) => [key, value]));
-    const environment = { ...definition.linkVariables, ...own };
+    const environment = await environmentFor(definition, found);
     const image = await shop.images.ensure(definition.spec.image, false, ending);
     await shop.networks.with(definition.user, (network) =>
       makeContainer(
@@ -82,6 +83,24 @@ export function tending(
         [found],
       ),
     );
+  }
+
+  /**
+   * The predecessor's own, while it was made from what the definition still says: a job may have set more than the
+   * definition knows (the key of a role).
+   */
+  async function environmentFor(
+    { spec, linkVariables, revision }: Definition,
+    found: Found,
+  ): Promise<Readonly<Record<string, string>>> {
+    if (found.revision === revision) {
+      const info = await orMissing(() => shop.daemon.quick.getContainer(found.id).inspect());
+      if (info !== undefined) return Object.fromEntries(readVariables(info.Config.Env));
+    }
+    return {
+      ...linkVariables,
+      ...Object.fromEntries(spec.container_envvars.map((one) => [one.key, one.value])),
+    };
   }
 
   async function tend(uuid: string): Promise<void> {

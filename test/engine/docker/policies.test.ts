@@ -77,10 +77,13 @@ describeDocker('policies on a Docker engine', () => {
   });
 
   it('autoreplace: a new container in its place', async () => {
-    const { definition, id } = await started({ autoreplace: 'ON_FAILURE' });
+    const definition = b.define({ run_command: ENDS, autoreplace: 'ON_FAILURE' });
+    await b.run('start', definition, { environment: { GRANTED: 'by a role' } });
+    const id = (await b.containers(definition))[0]?.id;
     await endsWith(definition, 3);
     await becomes(definition, ([one]) => one?.id !== id && one?.state === 'running');
     expect(await b.containers(definition)).toHaveLength(1);
+    expect(await b.exec(definition, 1, ['sh', '-c', 'echo $GRANTED'])).toBe('by a role\n');
     await b.run('terminate', definition);
   });
 
