@@ -10,7 +10,7 @@ import type { Clock } from '../service/ports.ts';
 export async function doze(clock: Clock, ms: number, signals: readonly AbortSignal[]): Promise<void> {
   if (signals.some((signal) => signal.aborted)) return;
   const over = new AbortController();
-  const end = () => over.abort();
+  const end = () => over.abort('over');
   for (const signal of signals) signal.addEventListener('abort', end, { once: true });
   await clock.sleep(ms, over.signal);
   for (const signal of signals) signal.removeEventListener('abort', end);

@@ -15,6 +15,8 @@ interface Running {
   readonly done: Promise<void>;
 }
 
+/** A reason of its own: without one every wake would make a DOMException with a stack. */
+const WOKEN = 'woken';
 /** No sleep without a look around, in milliseconds. */
 const LONGEST_SLEEP = 60_000;
 /** What only a newer look at the world can end. */
@@ -91,7 +93,7 @@ export class Keyed {
     const running = this.#running.get(target.id);
     if (running === undefined) return;
     const woken = new AbortController();
-    running.wake = () => woken.abort();
+    running.wake = () => woken.abort(WOKEN);
     const most = Math.max(1, Math.min(ms ?? LONGEST_SLEEP, LONGEST_SLEEP));
     await this.#clock.sleep(most, woken.signal);
     running.wake = () => {};
