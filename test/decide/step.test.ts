@@ -396,6 +396,10 @@ describe('run_once', () => {
   ])('%s', (_, wish, seen, expected) => {
     expect(drawn({ runOnce: true, ...wish }, seen)).toBe(expected);
   });
+  test('runs again for a new token though its state is ignored', () => {
+    const wish = { runOnce: true, redeploy: 't', ignore: ['state'] } as const;
+    expect(drawn(wish, observed('Stopped'))).toBe('redeploy{token} …');
+  });
   test('is not replaced where it would not be made anew', () => {
     const given = policy({ capabilities: REFERENCE, allowReplace: true });
     const wish = { runOnce: true, spec: { image: 'nginx:2' } };
