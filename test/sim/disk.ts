@@ -19,6 +19,8 @@ export class Disk {
   bytes: Uint8Array = new Uint8Array();
   writes = 0;
   #pending: { readonly kind: 'append' | 'replace'; readonly bytes: Uint8Array } | undefined;
+  /** Bytes that were on their way at a crash. */
+  lostBytes = 0;
   /** Every write fails with this. */
   full: string | undefined;
 
@@ -26,6 +28,7 @@ export class Disk {
   crash(tear: Tear): void {
     const pending = this.#pending;
     this.#pending = undefined;
+    this.lostBytes += pending?.bytes.length ?? 0;
     if (pending === undefined || tear === 'lost') return;
     if (pending.kind === 'replace') {
       if (tear === 'kept') this.bytes = pending.bytes;

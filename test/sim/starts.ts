@@ -95,30 +95,32 @@ export function faultsOfEnd(start: Start, world: World): readonly string[] {
   const { server } = world;
   const wrong: string[] = [];
   const [base] = server.live('base');
-  if (base === undefined || base.versions.length !== 1) wrong.push('base was touched');
+  if (base === undefined || base.versions.length !== 1) wrong.push('O2: base was touched');
   const webs = server.all().filter((known) => known.name === 'web');
   if (isHandsOff(start)) {
-    if (webs.some(touched)) wrong.push('web was touched');
+    if (webs.some(touched)) wrong.push('O2: web was touched');
     return wrong;
   }
   if (start.want === 'absent') {
     const left = webs.filter(
       (one) => one.creator === 'us' && !['Terminated', UNKNOWN].includes(stateOf(one)),
     );
-    if (left.length > 0) wrong.push(`still there: ${left.map(stateOf).join()}`);
+    if (left.length > 0) wrong.push(`O4: still there: ${left.map(stateOf).join()}`);
     return wrong;
   }
   const [one, ...others] = server.live('web').filter((known) => known.creator === 'us');
-  if (one === undefined) return [...wrong, 'web does not exist'];
-  if (others.length > 0) return [...wrong, `${others.length + 1} webs`];
+  if (one === undefined) return [...wrong, 'O4: web does not exist'];
+  if (others.length > 0) return [...wrong, `O3: ${others.length + 1} webs`];
+  if (isAsWished(one.service, start.want)) return wrong;
   const { state, spec } = one.service;
-  const atRest = start.want === 'running' ? ['Running'] : ['Init', 'Stopped', 'Not running'];
-  if (!atRest.includes(state)) wrong.push(`web is ${state}`);
+  return [...wrong, `O4: web is ${state}, ${spec.image} × ${spec.target_num_containers}`];
+}
+
+/** Whether a service is at rest where `want` wishes it, and made of what is wanted. */
+export function isAsWished({ state, spec }: truth.Service, want: Wish['want']): boolean {
+  const atRest = want === 'running' ? ['Running'] : ['Init', 'Stopped', 'Not running'];
   const differs = spec.image !== WANTED.image || spec.target_num_containers !== WANTED.target_num_containers;
-  if (differs && !(start.want === 'stopped' && state === 'Not running')) {
-    wrong.push(`web is ${spec.image} × ${spec.target_num_containers}`);
-  }
-  return wrong;
+  return atRest.includes(state) && (!differs || (want === 'stopped' && state === 'Not running'));
 }
 
 const touched = (known: Known) => known.versions.some((version) => version.by === 'us');

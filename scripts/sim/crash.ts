@@ -1,0 +1,25 @@
+/**
+ * `npm run sim:crash`: every start × a kill before every port edge × {last fsync, torn tail, kept tail}.
+ * `npm run sim:crash -- 12:28:torn` runs one again.
+ */
+
+import { crashAt, crashes, tally } from '../../test/sim/crash.ts';
+import type { Tear } from '../../test/sim/disk.ts';
+import { STARTS } from '../../test/sim/starts.ts';
+import { sharded } from './shards.ts';
+
+const again = process.argv[2];
+if (again !== undefined) {
+  const [id, edge, tear] = again.split(':');
+  const start = STARTS[Number(id)];
+  if (start === undefined) throw new Error(`no start ${id}`);
+  const into = tally();
+  await crashAt(start, Number(edge), (tear ?? 'lost') as Tear, into);
+  console.log(JSON.stringify(into.findings, null, 2));
+} else {
+  await sharded('sim:crash', async (share, into) => {
+    const mine = STARTS.filter(({ id }) => share.takes(id));
+    for (const start of mine) await crashes(start, into);
+    return { starts: mine.length };
+  });
+}

@@ -1,0 +1,93 @@
+/**
+ * One crash: every start × a kill before every port edge × what becomes of the journal's bytes on their way (O12).
+ *
+ * Where nothing was on its way to the disk the tears coincide, and one run stands for all of them.
+ */
+import type { Tear } from './disk.ts';
+import { live } from './life.ts';
+import { describe, type Start, worldOf } from './starts.ts';
+import type { World } from './world.ts';
+
+export interface Finding {
+  /** Enough to run it again. */
+  readonly seed: string;
+  readonly text: string;
+  readonly wrong: readonly string[];
+}
+
+export interface Tally {
+  runs: number;
+  /** Runs that another one stands for. */
+  merged: number;
+  /** Kills that did not come, because the run took another way: must be 0. */
+  skipped: number;
+  requests: number;
+  /** Milliseconds of virtual time. */
+  virtual: number;
+  readonly findings: Finding[];
+  readonly asked: Map<string, number>;
+}
+
+export const tally = (): Tally => ({
+  runs: 0,
+  merged: 0,
+  skipped: 0,
+  requests: 0,
+  virtual: 0,
+  findings: [],
+  asked: new Map(),
+});
+
+/** Counts a world that has been lived. */
+export function count(into: Tally, world: World, finding: Finding): void {
+  into.runs += 1;
+  into.requests += world.network.count;
+  into.virtual += world.scheduler.now;
+  for (const [oracle, times] of world.oracles.asked)
+    into.asked.set(oracle, (into.asked.get(oracle) ?? 0) + times);
+  if (finding.wrong.length > 0) into.findings.push(finding);
+}
+
+/** What went wrong, an exception included. */
+export async function outcome(run: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  try {
+    return await run();
+  } catch (error) {
+    return [`exception: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+  }
+}
+
+/** The way without a kill; its length is the number of edges. */
+export async function undisturbed(start: Start, into: Tally): Promise<World> {
+  const world = worldOf(start);
+  const wrong = await outcome(() => live(world, start));
+  count(into, world, { seed: `${start.id}`, text: describe(start), wrong });
+  return world;
+}
+
+export async function crashAt(start: Start, edge: number, tear: Tear, into: Tally): Promise<World> {
+  const world = worldOf(start);
+  world.killAt = edge;
+  world.tear = tear;
+  let name = '';
+  world.onEdge = (passed, number) => {
+    if (number === edge) name = passed;
+  };
+  const wrong = await outcome(() => live(world, start));
+  if (name === '') into.skipped += 1;
+  const seed = `${start.id}:${edge}:${tear}`;
+  count(into, world, { seed, text: `${describe(start)}, killed before edge ${edge} (${name})`, wrong });
+  return world;
+}
+
+/** Every crash of one start, or each `step`th edge from `first`. */
+export async function crashes(start: Start, into: Tally, first = 1, step = 1): Promise<void> {
+  const { story } = await undisturbed(start, into);
+  for (let edge = first; edge <= (story?.edges ?? 0); edge += step) {
+    const { disk } = await crashAt(start, edge, 'lost', into);
+    for (const tear of ['torn', 'kept'] as const) {
+      if (disk.lostBytes > 0) await crashAt(start, edge, tear, into);
+      else into.merged += 1;
+    }
+  }
+}
