@@ -3,11 +3,13 @@
 import { apply } from './apply.ts';
 import { explain } from './explain.ts';
 import { adopt, exportCommand } from './export.ts';
+import { first } from './first.ts';
 import { logs } from './logs.ts';
 import { plan } from './plan.ts';
 import type { CommandSpec } from './program.ts';
 import { retry } from './retry.ts';
 import { run } from './run.ts';
+import { serve } from './serve.ts';
 import { status } from './status.ts';
 import { validate } from './validate.ts';
 
@@ -16,10 +18,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   plan,
   apply,
   run,
+  serve,
   status,
   explain,
   logs,
   exportCommand,
   adopt,
   retry,
+  first,
 ];

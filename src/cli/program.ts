@@ -14,6 +14,8 @@ import { version } from './version.ts';
 export interface CommandSpec {
   readonly name: string;
   readonly alias?: string;
+  /** Not in the list of commands. */
+  readonly hidden?: true;
   /** `<path...>` and the like, as commander declares arguments. */
   readonly args: string;
   readonly summary: string;
@@ -56,7 +58,10 @@ export async function runProgram(
     .version(version())
     .addHelpText('after', EXIT_CODES);
   for (const spec of specs) {
-    const command = dressed(program.command(`${spec.name} ${spec.args}`.trim()), io)
+    const command = dressed(
+      program.command(`${spec.name} ${spec.args}`.trim(), { hidden: spec.hidden === true }),
+      io,
+    )
       .description(spec.summary)
       .addHelpText('after', `\nExample:\n  ${spec.example.split('\n').join('\n  ')}\n`);
     if (spec.alias !== undefined) command.alias(spec.alias);

@@ -158,9 +158,8 @@ export const ROWS = {
   store: row({ flag: '--store <dir>', help: 'where definitions are kept (default: in memory)', parse: path }),
   seed: row({
     flag: '--seed <n>',
-    help: 'seed of the simulated delays and failures',
+    help: "seed of the simulated delays and failures (default: the fault file's, else 1)",
     parse: wholeNumber(0, 2 ** 32 - 1),
-    default: '1',
   }),
   faults: row({ flag: '--faults <file>', help: 'faults that the simulated server commits', parse: path }),
   publishAddress: row({
@@ -169,9 +168,15 @@ export const ROWS = {
     parse: path,
     default: '127.0.0.1',
   }),
+  pull: row({
+    flag: '--pull <auto|never>',
+    help: 'auto: images that are missing, and at each redeploy; never: only images that are there',
+    parse: oneOf('auto', 'never'),
+    default: 'auto',
+  }),
   strict: row({
     flag: '--strict',
-    help: 'serve the reference alone, without extensions',
+    help: 'refuse what only an extension allows: start in Partly running, redeploy in Not running',
     parse: flag,
     default: 'false',
   }),

@@ -19,17 +19,17 @@ import { coalesce } from './quiet.ts';
 import type { Values } from './rows.ts';
 import { settings } from './settings.ts';
 
-const KEYS = [...CLIENT_KEYS, 'prune', 'allowEmpty', 'interval', 'grace'] as const;
+export const RUN_KEYS = [...CLIENT_KEYS, 'prune', 'allowEmpty', 'interval', 'grace'] as const;
 
 export const run: CommandSpec = {
   name: 'run',
   args: '<paths...>',
   summary: 'Keeps the fleet as the manifests say, again and again, until it is told to stop.',
-  keys: KEYS,
+  keys: RUN_KEYS,
   example:
     'evenkeel run fleet/ --prune owned --owner team-a   # JSON lines on stderr; Ctrl-C ends it cleanly',
   async run(call) {
-    const values = settings(KEYS, call.flags, call.io.env, call.args);
+    const values = settings(RUN_KEYS, call.flags, call.io.env, call.args);
     const log = createLog(values.logLevel ?? 'info', call.io.stderr, call.io.clock, call.secrets);
     return runDaemon(call, values, log, log.listen);
   },
@@ -38,7 +38,7 @@ export const run: CommandSpec = {
 /** Runs until the signal; exit 0. The first run uses it too, with another listener. */
 export async function runDaemon(
   call: Call,
-  values: Values<(typeof KEYS)[number]>,
+  values: Values<(typeof RUN_KEYS)[number]>,
   log: Log,
   listen: Listen,
 ): Promise<number> {

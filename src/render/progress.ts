@@ -4,6 +4,7 @@
 import type { Event } from '../service/event.ts';
 import type { ApiFailure } from '../service/failure.ts';
 import type { Difference, Operation } from '../service/service.ts';
+import { isMoving, isServiceState, type MovingState } from '../service/states.ts';
 import { blockSentence, objectionSentence } from './blocks.ts';
 import { valueText } from './differences.ts';
 import { short, visible } from './safe.ts';
@@ -36,7 +37,7 @@ export function progressLine(event: Event): string | undefined {
     case 'create:found':
       return `${visible(event.name)} create: it was carried out (${visible(event.uuid)})`;
     case 'service:decided':
-      return event.decision === 'wait' && event.state !== undefined
+      return event.decision === 'wait' && isTransition(event.state)
         ? `${visible(event.name)} → ${visible(event.state)}`
         : undefined;
     case 'service:blocked':
@@ -58,6 +59,11 @@ export function progressLine(event: Event): string | undefined {
     case 'stop:done':
       return event.undone.length === 0 ? 'stopped' : `stopped; not ended: ${listed(event.undone, visible)}`;
   }
+}
+
+/** Waiting in a resting state is waiting for somebody else, which is no news of this service. */
+function isTransition(state: string | undefined): state is MovingState {
+  return state !== undefined && isServiceState(state) && isMoving(state);
 }
 
 type Accepted = Extract<Event, { type: 'operation:accepted' }>;

@@ -79,6 +79,7 @@ export const CODES = {
   EK803: 'The users file cannot be used',
   EK804: 'The faults file cannot be used',
   EK805: 'The engine cannot be used',
+  EK806: 'The address cannot be listened on',
 } as const;
 
 export type Code = keyof typeof CODES;

@@ -1,0 +1,135 @@
+/**
+ * Builds the server's parts and puts them together, as `compose.ts` does for the client's.
+ */
+import { dockerEngine } from '../engine/docker/engine.ts';
+import { createSimulatedEngine } from '../engine/simulated/engine.ts';
+import { createServer, type Server } from '../server/app.ts';
+import { createUsers, type Users } from '../server/auth/users.ts';
+import { loadUsers } from '../server/auth/users-file.ts';
+import { type FaultFile, loadFaults } from '../server/faults/file.ts';
+import { createFaults } from '../server/faults/rules.ts';
+import type { AuditEvent } from '../server/observe.ts';
+import { openStore } from '../server/store/lmdb.ts';
+import { memoryStore } from '../server/store/memory.ts';
+import type { Engine } from '../service/engine.ts';
+import { UserError } from '../service/failure.ts';
+import type { Store } from '../service/store.ts';
+import type { Io } from './io.ts';
+import type { Log } from './log.ts';
+import type { Key, Values } from './rows.ts';
+
+export const SERVER_KEYS = [
+  'engine',
+  'listen',
+  'users',
+  'store',
+  'seed',
+  'faults',
+  'publishAddress',
+  'pull',
+  'strict',
+  'logLevel',
+  'config',
+] as const satisfies readonly Key[];
+
+type ServerValues = Values<(typeof SERVER_KEYS)[number]>;
+
+/** The user that is made up where no users file is given. */
+export interface MadeUpUser {
+  readonly user: string;
+  readonly key: string;
+}
+
+export interface OpenServer {
+  readonly origin: string;
+  readonly remarks: readonly string[];
+  readonly madeUp: MadeUpUser | undefined;
+  /** Finishes what is under way; operations go on at the next start. */
+  close(): Promise<void>;
+}
+
+/** Listens when it resolves. Throws UserError: users, store, faults, engine or address cannot be used. */
+export async function openServer(values: ServerValues, io: Io, log: Log): Promise<OpenServer> {
+  const madeUp = values.users === undefined ? madeUpUser(values, io) : undefined;
+  const users = await usersOf(values, madeUp);
+  const faults: FaultFile = values.faults === undefined ? {} : await loadFaults(values.faults);
+  const seed = values.seed ?? faults.seed ?? 1;
+  const store = values.store === undefined ? memoryStore() : await openStore(values.store);
+  let server: Server | undefined;
+  const close = async () => {
+    await server?.close();
+    await store.close();
+  };
+  try {
+    server = await createServer({
+      engine: engineOf(values, io, store, faults, seed),
+      store,
+      users,
+      clock: io.clock,
+      random: io.random,
+      log: (level, message, details) => log.write(level, message, details),
+      audit: (event) => log.write('info', 'write', auditFacts(event)),
+      faults: createFaults(faults.rules ?? [], seed),
+      options: { strict: values.strict },
+    });
+    return { origin: await listen(server, values), remarks: server.remarks, madeUp, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function madeUpUser({ listen: { host } }: ServerValues, io: Io): MadeUpUser {
+  if (!/^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host))
+    throw new UserError(
+      'EK803',
+      `--listen ${host} can be reached by others, so say who may come in: --users FILE (schemas/users.schema.json)`,
+      3,
+    );
+  return { user: 'evenkeel', key: io.random.uuid() };
+}
+
+async function usersOf(values: ServerValues, madeUp: MadeUpUser | undefined): Promise<Users> {
+  if (values.users !== undefined) return loadUsers(values.users);
+  return createUsers(madeUp === undefined ? [] : [{ name: madeUp.user, key: madeUp.key }]);
+}
+
+function engineOf(values: ServerValues, io: Io, store: Store, faults: FaultFile, seed: number): Engine {
+  const { clock } = io;
+  switch (values.engine) {
+    case 'simulated':
+      return createSimulatedEngine({ ...faults.engine, clock, store, seed });
+    case 'docker': {
+      const host = io.env['DOCKER_HOST'];
+      const { publishAddress, pull } = values;
+      return dockerEngine({
+        clock,
+        publishAddress,
+        pull,
+        ...(host === undefined || host === '' ? {} : { host }),
+      });
+    }
+    case 'swarm':
+      throw new UserError(
+        'EK805',
+        '--engine swarm is not in this version; there are simulated and docker',
+        3,
+      );
+  }
+}
+
+async function listen(server: Server, { listen: at }: ServerValues): Promise<string> {
+  try {
+    return await server.listen(at);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === '') throw error;
+    const why = code === 'EADDRINUSE' ? 'something listens there already' : code;
+    throw new UserError('EK806', `--listen ${at.host}:${at.port}: ${why}`);
+  }
+}
+
+function auditFacts(event: AuditEvent) {
+  const { user, ip, userAgent, method, path, service, name, status, committed, action } = event;
+  return { user, ip, userAgent, method, path, service, name, status, committed, action };
+}
