@@ -4,7 +4,7 @@
 import { expect } from 'vitest';
 import { systemClock } from '../../src/cli/system.ts';
 import { createSimulatedEngine, type SimulatedEngine } from '../../src/engine/simulated/engine.ts';
-import { INSTANT, type Simulation } from '../../src/engine/simulated/options.ts';
+import { INSTANT } from '../../src/engine/simulated/options.ts';
 import { createServer, type Server } from '../../src/server/app.ts';
 import { createUsers, type UserEntry } from '../../src/server/auth/users.ts';
 import { createFaults, type Rule } from '../../src/server/faults/rules.ts';
@@ -14,6 +14,7 @@ import { memoryStore } from '../../src/server/store/memory.ts';
 import type { Settings } from '../../src/server/types.ts';
 import type { Engine } from '../../src/service/engine.ts';
 import type { Clock, Random } from '../../src/service/ports.ts';
+import type { Simulation } from '../../src/service/simulation.ts';
 import type { Store } from '../../src/service/store.ts';
 import type { ServiceObject } from '../../src/service/wire.ts';
 import { seededRandom } from './clock.ts';

@@ -2,8 +2,8 @@
 import { chance } from '../../service/chance.ts';
 import { isoDate } from '../../service/dates.ts';
 import type { DefinedPort, Definition } from '../../service/definition.ts';
+import type { SimulatedImage } from '../../service/simulation.ts';
 import { defaultsOf, exitOf } from './images.ts';
-import type { SimulatedImage } from './options.ts';
 import type { SimContainer, Site } from './sites.ts';
 
 const MOST_LINES = 50;

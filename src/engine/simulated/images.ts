@@ -4,7 +4,7 @@
  */
 import type { DefinedSpec, ImageDefaults } from '../../service/definition.ts';
 import { normalizeImage } from '../../service/image.ts';
-import type { Exit, SimulatedImage } from './options.ts';
+import type { Exit, SimulatedImage } from '../../service/simulation.ts';
 
 const tcp = (...ports: number[]) => ports.map((inner_port) => ({ protocol: 'tcp' as const, inner_port }));
 

@@ -4,9 +4,10 @@
  */
 import { chance } from '../../service/chance.ts';
 import type { EngineFailure, EngineResult, Job, JobDone } from '../../service/engine.ts';
+import type { JobFailure } from '../../service/simulation.ts';
 import { type Images, newContainer, startContainer, stopContainer } from './containers.ts';
 import { defaultsOf, isMissing } from './images.ts';
-import { DEFAULT_DELAYS, type JobFailure, type SimulatedOptions } from './options.ts';
+import { DEFAULT_DELAYS, type SimulatedOptions } from './options.ts';
 import type { Policies } from './policies.ts';
 import type { SimContainer, Site, Sites } from './sites.ts';
 import { type Step, stepsOf } from './work.ts';

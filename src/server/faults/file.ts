@@ -1,5 +1,5 @@
 /** The fault file (`serve --faults`): YAML or JSON, checked against schemas/faults.schema.json. */
-import type { Simulation } from '../../engine/simulated/options.ts';
+import type { Simulation } from '../../service/simulation.ts';
 import { readSettings } from '../settings-file.ts';
 import type { Rule } from './rules.ts';
 
