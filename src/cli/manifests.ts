@@ -20,6 +20,7 @@ export async function loadManifests(
   secrets: Secrets,
 ): Promise<Loaded & { readonly usable: boolean; readonly files: number }> {
   const snapshot = await source.read(io.stop);
+  io.stop.throwIfAborted();
   const loaded = load(snapshot, { resolver });
   secrets.add(secretValues(loaded.load.wishes));
   const say = (text: string) => io.stderr.write(secrets.clean(text));
