@@ -48,12 +48,15 @@ export const apply: CommandSpec = {
       if (!values.yes && writes(plan)) await confirm(io);
       const progress = startProgress(io, secrets, moving);
       follow = progress.listen;
+      const sayStop = () => progress.listen({ type: 'stop:requested', signal: String(io.stop.reason) });
+      io.stop.addEventListener('abort', sayStop, { once: true });
       const inOrder = values.concurrency === 1;
       const result = await applyPlan(fleet, plan, io.clock, {
         deadlineMs: values.deadline,
         inOrder,
         signal: io.stop,
       });
+      io.stop.removeEventListener('abort', sayStop);
       progress.end();
       sayEnd(result, io, secrets);
       return result.exitCode;

@@ -37,7 +37,7 @@ export async function parseSettings<T>(
   }
   const value: unknown = toPlain(document, path, code);
   const definition = await readFile(new URL(`../../schemas/${schema}`, import.meta.url), 'utf8');
-  const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true });
+  const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true });
   const validate = ajv.compile(JSON.parse(definition) as object);
   if (validate(value)) return value as T;
   const messages = (validate.errors ?? []).slice(0, MOST_MESSAGES).map((error) => {
