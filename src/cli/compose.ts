@@ -18,7 +18,7 @@ import type { Journal, ServiceApi, Source } from '../service/ports.ts';
 import { directorySource } from '../source/directory.ts';
 import { secretFiles } from '../source/secrets.ts';
 import type { Io } from './io.ts';
-import type { CLIENT_KEYS } from './prepare.ts';
+import type { CLIENT_KEYS } from './keys.ts';
 import type { Call } from './program.ts';
 import type { Values } from './rows.ts';
 import { isHeld } from './running.ts';

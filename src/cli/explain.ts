@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { renderExplain } from '../render/status.ts';
 import { UserError } from '../service/failure.ts';
 import { wantsColour } from './io.ts';
-import { CLIENT_KEYS } from './prepare.ts';
+import { CLIENT_KEYS } from './keys.ts';
 import type { CommandSpec } from './program.ts';
 import { settings } from './settings.ts';
 import { see } from './survey.ts';

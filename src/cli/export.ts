@@ -6,7 +6,7 @@ import { emit } from '../manifest/emit.ts';
 import { visible } from '../render/safe.ts';
 import { UserError } from '../service/failure.ts';
 import type { Live } from '../service/service.ts';
-import { CLIENT_KEYS } from './prepare.ts';
+import { CLIENT_KEYS } from './keys.ts';
 import type { Call, CommandSpec } from './program.ts';
 import { settings } from './settings.ts';
 import { type Seen, see, theOne } from './survey.ts';

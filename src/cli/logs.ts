@@ -2,7 +2,7 @@
 import { failureText } from '../render/progress.ts';
 import { visible } from '../render/safe.ts';
 import { UserError } from '../service/failure.ts';
-import { CLIENT_KEYS } from './prepare.ts';
+import { CLIENT_KEYS } from './keys.ts';
 import type { CommandSpec } from './program.ts';
 import { settings } from './settings.ts';
 import { see, theOne } from './survey.ts';

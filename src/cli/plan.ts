@@ -4,8 +4,9 @@
 import pc from 'picocolors';
 import { RENDERERS } from '../render/index.ts';
 import { wantsColour } from './io.ts';
+import { PLAN_KEYS } from './keys.ts';
 import { createLog } from './log.ts';
-import { PLAN_KEYS, prepare, sayIfEmpty } from './prepare.ts';
+import { prepare, sayIfEmpty } from './prepare.ts';
 import type { CommandSpec } from './program.ts';
 import { settings } from './settings.ts';
 

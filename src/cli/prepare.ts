@@ -10,32 +10,11 @@ import type { Listen } from '../service/event.ts';
 import { UserError } from '../service/failure.ts';
 import type { Plan } from '../service/plan.ts';
 import { openController, openSource, secretsReader } from './compose.ts';
+import type { PLAN_KEYS } from './keys.ts';
 import { lookPatiently } from './look.ts';
 import { loadManifests, refuseUnset } from './manifests.ts';
 import type { Call } from './program.ts';
-import type { Key, Values } from './rows.ts';
-
-/** The settings of everything that speaks to an API in somebody's name. */
-export const CLIENT_KEYS = [
-  'apiUrl',
-  'rate',
-  'burst',
-  'concurrency',
-  'owner',
-  'stateDir',
-  'secretsDir',
-  'envAllow',
-  'logLevel',
-  'config',
-] as const satisfies readonly Key[];
-
-/** … and may delete. */
-export const PLAN_KEYS = [
-  ...CLIENT_KEYS,
-  'prune',
-  'allowEmpty',
-  'allowDeletes',
-] as const satisfies readonly Key[];
+import type { Values } from './rows.ts';
 
 export interface Prepared {
   readonly plan: Plan;

@@ -1,8 +1,8 @@
 /** `evenkeel retry NAME`: forgets that it failed, was refused or is quarantined, and tries again. */
 import { UserError } from '../service/failure.ts';
 import { openController } from './compose.ts';
+import { CLIENT_KEYS } from './keys.ts';
 import { askRetry } from './mailbox.ts';
-import { CLIENT_KEYS } from './prepare.ts';
 import type { CommandSpec } from './program.ts';
 import { settings } from './settings.ts';
 

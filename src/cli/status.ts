@@ -2,7 +2,7 @@
 import pc from 'picocolors';
 import { renderStatus, renderStatusJson } from '../render/status.ts';
 import { wantsColour } from './io.ts';
-import { CLIENT_KEYS } from './prepare.ts';
+import { CLIENT_KEYS } from './keys.ts';
 import type { CommandSpec } from './program.ts';
 import { settings } from './settings.ts';
 import { see } from './survey.ts';

@@ -11,10 +11,10 @@ import type { Load } from '../service/ports.ts';
 import type { Live } from '../service/service.ts';
 import type { FleetStatus, ServiceStatus } from '../service/status.ts';
 import { type Controller, openController, openSource, secretsReader } from './compose.ts';
+import type { CLIENT_KEYS } from './keys.ts';
 import { lookPatiently } from './look.ts';
 import { readStatus } from './mailbox.ts';
 import { loadManifests } from './manifests.ts';
-import type { CLIENT_KEYS } from './prepare.ts';
 import type { Call } from './program.ts';
 import type { Values } from './rows.ts';
 

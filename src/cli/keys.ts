@@ -1,0 +1,24 @@
+/** Which settings the commands share. */
+import type { Key } from './rows.ts';
+
+/** Of everything that speaks to an API in somebody's name. */
+export const CLIENT_KEYS = [
+  'apiUrl',
+  'rate',
+  'burst',
+  'concurrency',
+  'owner',
+  'stateDir',
+  'secretsDir',
+  'envAllow',
+  'logLevel',
+  'config',
+] as const satisfies readonly Key[];
+
+/** … and may delete. */
+export const PLAN_KEYS = [
+  ...CLIENT_KEYS,
+  'prune',
+  'allowEmpty',
+  'allowDeletes',
+] as const satisfies readonly Key[];
