@@ -107,7 +107,16 @@ function toService(
     want: row.want,
     state: typeof state === 'string' || state === undefined ? state : state.unknown,
     course: [...looking, ...course],
-    end: end.kind === 'blocked' ? end : { kind: 'in-sync', notes: [...row.notes, ...end.notes] },
+    end:
+      end.kind === 'blocked'
+        ? end
+        : {
+            kind: 'in-sync',
+            notes: [
+              ...row.notes,
+              ...end.notes.filter((note) => course.length === 0 || note.code !== 'deployed-once'),
+            ],
+          },
     differences: row.differences.map((one) => differenceByName(one, names)),
     unmanaged: row.unmanaged,
     unknowns: row.unknowns,
