@@ -21,9 +21,12 @@ COPY schemas ./schemas
 COPY examples ./examples
 COPY LICENSE ./
 RUN mkdir /state && chown 65532:65532 /state
-ENV NODE_ENV=production EVENKEEL_STATE_DIR=/state
+# Inside a container only its own address can be reached from outside; serve then wants a users file.
+ENV NODE_ENV=production EVENKEEL_STATE_DIR=/state EVENKEEL_LISTEN=0.0.0.0:8800
 VOLUME /state
 EXPOSE 8800
 USER 65532:65532
+# The server on EVENKEEL_LISTEN, or the daemon by its sign of life in the state directory.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=20s CMD ["node", "/app/dist/cli/main.js", "health"]
 ENTRYPOINT ["node", "/app/dist/cli/main.js"]
 CMD ["--help"]

@@ -4,6 +4,7 @@ import { apply } from './apply.ts';
 import { explain } from './explain.ts';
 import { adopt, exportCommand } from './export.ts';
 import { first } from './first.ts';
+import { health } from './health.ts';
 import { logs } from './logs.ts';
 import { plan } from './plan.ts';
 import type { CommandSpec } from './program.ts';
@@ -26,4 +27,5 @@ export const COMMANDS: readonly CommandSpec[] = [
   adopt,
   retry,
   first,
+  health,
 ];

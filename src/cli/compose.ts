@@ -139,7 +139,8 @@ async function lookedAt(
   return { journal: { memory: () => memory, hash, append: () => Promise.resolve(), close }, close };
 }
 
-function stateBase(stateDir: string | undefined, { env, home }: Io): string {
+/** Where all state directories of this user are, unless he says otherwise. */
+export function stateBase(stateDir: string | undefined, { env, home }: Io): string {
   if (stateDir !== undefined) return stateDir;
   const xdg = env['XDG_STATE_HOME'];
   return join(xdg?.startsWith('/') ? xdg : join(home, '.local/state'), 'evenkeel');

@@ -10,6 +10,7 @@ import type { FleetStatus } from '../service/status.ts';
 import { watch } from '../source/watch.ts';
 import { openController, openSource, secretsReader } from './compose.ts';
 import { follow } from './follow.ts';
+import { beatUntil } from './heartbeat.ts';
 import { CLIENT_KEYS } from './keys.ts';
 import { createLog, type Log } from './log.ts';
 import { removeStatus, requestsDir, takeRetries, writeStatus } from './mailbox.ts';
@@ -111,11 +112,12 @@ export async function runDaemon(
     call,
     over.signal,
   );
+  const beating = beatUntil(dir, io.clock, over.signal);
   try {
     await daemon.run();
   } finally {
     over.abort();
-    await telling;
+    await Promise.all([telling, beating]);
     removeStatus(dir);
     await controller.close();
   }

@@ -122,9 +122,20 @@ describe('the built program', () => {
     expect(refused.exit).toBe(1);
     expect(refused.stderr).toContain('EK701');
     expect((await runBuilt(['plan', path], { env })).exit).toBe(0);
+    const elsewhere = ['health', '--listen', '127.0.0.1:1'];
+    expect(await runBuilt(elsewhere, { env })).toMatchObject({ exit: 0, stdout: 'the daemon is alive\n' });
     daemon.child.kill('SIGTERM');
     expect(await daemon.ended).toBe(0);
     expect((await runBuilt(['apply', path, '--yes'], { env })).exit).toBe(0);
+    expect((await runBuilt(elsewhere, { env })).exit).toBe(1);
+  });
+
+  it('knows for a health check whether its server answers', async () => {
+    const listen = new URL(env['EVENKEEL_API_URL'] ?? '').host;
+    expect(await runBuilt(['health', '--listen', listen])).toMatchObject({
+      exit: 0,
+      stdout: 'the server answers\n',
+    });
   });
 });
 
