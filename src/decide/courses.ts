@@ -39,6 +39,8 @@ export function fleetCourses(
     const courses = unfoldAll(order, fleet, memory, quarantine, forbidden);
     const unlinking = unlinkingReplaces(order, fleet, courses, leaving);
     if (unlinking.size === 0) return courses;
+    const again = [...unlinking.keys()].find((name) => forbidden.has(name));
+    if (again !== undefined) throw new Error(`the replace of ${again} was forbidden and is still planned`);
     forbidden = new Map([...forbidden, ...unlinking]);
   }
 }
