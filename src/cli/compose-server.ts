@@ -15,22 +15,9 @@ import type { Engine } from '../service/engine.ts';
 import { UserError } from '../service/failure.ts';
 import type { Store } from '../service/store.ts';
 import type { Io } from './io.ts';
+import type { SERVER_KEYS } from './keys.ts';
 import type { Log } from './log.ts';
-import type { Key, Values } from './rows.ts';
-
-export const SERVER_KEYS = [
-  'engine',
-  'listen',
-  'users',
-  'store',
-  'seed',
-  'faults',
-  'publishAddress',
-  'pull',
-  'strict',
-  'logLevel',
-  'config',
-] as const satisfies readonly Key[];
+import type { Values } from './rows.ts';
 
 type ServerValues = Values<(typeof SERVER_KEYS)[number]>;
 

@@ -11,8 +11,8 @@ import { progressLine } from '../render/progress.ts';
 import { visible } from '../render/safe.ts';
 import type { Event, Listen } from '../service/event.ts';
 import { UserError } from '../service/failure.ts';
-import { openServer, SERVER_KEYS } from './compose-server.ts';
 import type { Io } from './io.ts';
+import { SERVER_KEYS } from './keys.ts';
 import { createLog, type Log } from './log.ts';
 import type { Call, CommandSpec } from './program.ts';
 import { RUN_KEYS, runDaemon } from './run.ts';
@@ -56,6 +56,7 @@ export const first: CommandSpec = {
 
 /** On the port that everything expects, or where that is taken on any other. */
 async function open(io: Io, log: Log) {
+  const { openServer } = await import('./compose-server.ts');
   const on = (listen: string) => openServer(settings(SERVER_KEYS, { listen }, {}), io, log);
   try {
     return await on('127.0.0.1:8800');

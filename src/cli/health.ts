@@ -5,7 +5,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTransport } from '../api/transport.ts';
-import { HEALTH_PATH } from '../server/http/hooks.ts';
 import { stateBase } from './compose.ts';
 import { BEAT_EVERY, lastBeat } from './heartbeat.ts';
 import type { Io } from './io.ts';
@@ -56,6 +55,7 @@ async function serverAnswers({ listen }: Values<(typeof KEYS)[number]>, { clock 
   const over = new AbortController();
   const late = new AbortController();
   void clock.sleep(PATIENCE, over.signal).then(() => late.abort());
+  const { HEALTH_PATH } = await import('../server/http/hooks.ts');
   const request = {
     method: 'GET',
     path: HEALTH_PATH,

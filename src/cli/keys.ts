@@ -22,3 +22,18 @@ export const PLAN_KEYS = [
   'allowEmpty',
   'allowDeletes',
 ] as const satisfies readonly Key[];
+
+/** Of the server. */
+export const SERVER_KEYS = [
+  'engine',
+  'listen',
+  'users',
+  'store',
+  'seed',
+  'faults',
+  'publishAddress',
+  'pull',
+  'strict',
+  'logLevel',
+  'config',
+] as const satisfies readonly Key[];

@@ -1,7 +1,8 @@
 /**
  * `evenkeel serve`: the service API itself, until it is told to stop.
  */
-import { type OpenServer, openServer, SERVER_KEYS } from './compose-server.ts';
+import type { OpenServer } from './compose-server.ts';
+import { SERVER_KEYS } from './keys.ts';
 import { createLog } from './log.ts';
 import type { CommandSpec } from './program.ts';
 import { settings } from './settings.ts';
@@ -16,6 +17,8 @@ export const serve: CommandSpec = {
   async run({ flags, io, secrets }) {
     const values = settings(SERVER_KEYS, flags, io.env);
     const log = createLog(values.logLevel ?? 'info', io.stderr, io.clock, secrets);
+    // Loaded only here: no other command needs the server and its engines.
+    const { openServer } = await import('./compose-server.ts');
     const server = await openServer(values, io, log);
     for (const remark of server.remarks) log.write('warn', 'remark of the engine', { why: remark });
     const where = values.store === undefined ? 'in memory: nothing outlives this process' : values.store;
