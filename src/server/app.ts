@@ -18,6 +18,7 @@ import { createIdentify } from './http/identify.ts';
 import { notFound, Problem } from './http/problem.ts';
 import { createReport } from './http/report.ts';
 import type { Api } from './http/server.ts';
+import { trackSockets } from './http/sockets.ts';
 import { definitionsOf, look } from './life/look.ts';
 import { createServices } from './life/services.ts';
 import type { AuditEvent, ObservedRequest } from './observe.ts';
@@ -100,6 +101,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   addFallbacks(app, routes(), log);
 
+  const sockets = trackSockets(app.server);
   const remarks = await services.boot();
   await app.ready();
   return {
@@ -109,6 +111,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     idle: () => services.idle(),
     async close() {
       closing.abort();
+      sockets.closeIdle();
       const given = new AbortController();
       void clock.sleep(GRACE_MS, given.signal).then(() => app.server.closeAllConnections());
       await app.close();

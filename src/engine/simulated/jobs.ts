@@ -42,10 +42,11 @@ export async function runJob(job: Job, world: JobWorld, signal: AbortSignal): Pr
 
   if (failure?.reason === 'stuck') await new Promise((resolve) => signal.addEventListener('abort', resolve));
   if (signal.aborted) return failed('aborted', 'the server is closing');
-  if (steps.length === 0) await clock.sleep(delay(world, job, number, 0), signal);
+  const pause = delay(world, job, number, 0);
+  if (steps.length === 0 && pause > 0) await clock.sleep(pause, signal);
   const pulls = steps.some((step) => step.do === 'create' || step.do === 'replace');
   if (failure?.reason === 'image' || (pulls && isMissing(image))) {
-    await clock.sleep(delay(world, job, number, 0), signal);
+    if (pause > 0) await clock.sleep(pause, signal);
     return failed(
       'image',
       failure?.message ?? `the image ${image} cannot be pulled: there is none of that name`,
