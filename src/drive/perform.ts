@@ -67,10 +67,11 @@ async function performCreate(target: Target, with_: Performer, signal: AbortSign
   const result = await with_.api.create(placed, signal);
   if (sent === undefined) return undefined;
   const { act, intent } = sent;
-  with_.knowledge.endWrite(target.name, with_.clock.monotonic());
+  const now = with_.clock.monotonic();
+  with_.knowledge.endWrite(target.name, now);
   with_.underWay(-1);
   if (result === undefined) return { act, intent, result: unanswered };
-  await accountCreate(target.name, intent, result, with_);
+  await accountCreate(target.name, intent, result, with_, now);
   return { act, intent, result };
 }
 
@@ -106,11 +107,13 @@ async function accountCreate(
   intent: Intent,
   result: Result<Accepted>,
   with_: Performer,
+  now: number,
 ): Promise<void> {
   const { attempt } = intent;
   if (result.ok) {
     const { live } = result.value;
     if (live === undefined) return;
+    with_.knowledge.absorbOne(live, now);
     await written(with_, {
       type: 'created',
       name,
@@ -118,7 +121,6 @@ async function accountCreate(
       attempt,
       redeployToken: intent.redeployToken ?? null,
     });
-    with_.knowledge.absorbOne(live, with_.clock.monotonic());
     return;
   }
   if (isDefiniteNo(result.failure, with_.knowledge.offered.includes('idempotency-key'))) {
@@ -188,6 +190,9 @@ async function accountWrite(
   if (operation.verb === 'create') return;
   const { uuid, verb } = operation;
   const live = accepted.live?.uuid === uuid ? accepted.live : undefined;
+  // Before the disk is waited for: a list that began meanwhile must find what this reply showed already known.
+  if (live !== undefined) with_.knowledge.absorbOne(live, now);
+  else with_.knowledge.endWrite(name, now + UNSEEN);
   const next = predict(observed, operation, name);
   const state =
     typeof live?.state === 'string' ? live.state : next.exists === true ? next.state : 'Terminated';
@@ -208,8 +213,6 @@ async function accountWrite(
     ...(key === undefined ? {} : { difference: with_.journal.hash(key) }),
     ...(token === undefined ? {} : { token }),
   });
-  if (live !== undefined) with_.knowledge.absorbOne(live, now);
-  else with_.knowledge.endWrite(name, now + UNSEEN);
 }
 
 /** The reply showed nothing: what was seen before it is no longer news, so the next list must say. */
