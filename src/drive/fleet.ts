@@ -25,6 +25,7 @@ import { Observer } from './observer.ts';
 import { Outcomes } from './outcomes.ts';
 import type { FleetParts } from './parts.ts';
 import { type Performed, perform } from './perform.ts';
+import { steady } from './steady.ts';
 import { Uncertain } from './uncertain.ts';
 import { judge } from './verdict.ts';
 import { Wishes } from './wishes.ts';
@@ -56,14 +57,15 @@ export class Fleet implements World {
   #fatal: ApiFailure | undefined;
 
   constructor(parts: FleetParts, authority: Authority = LOOK_ONLY) {
-    this.#parts = parts;
+    const clock = steady(parts.clock);
+    this.#parts = { ...parts, clock };
     this.#authority = authority;
-    const { api, clock, journal, settings } = parts;
+    const { api, journal, settings } = parts;
     this.#keyed = new Keyed(clock);
-    this.#history = new History(clock);
+    this.#history = new History(parts.clock);
     this.#keeping = new Keeping(journal, parts.listen);
-    this.#outcomes = new Outcomes(parts, (error, id) => this.#journalFailed(error, id));
-    this.#uncertain = new Uncertain(parts, this.knowledge, (record) => this.#keeping.record(record));
+    this.#outcomes = new Outcomes(this.#parts, (error, id) => this.#journalFailed(error, id));
+    this.#uncertain = new Uncertain(this.#parts, this.knowledge, (record) => this.#keeping.record(record));
     this.observer = new Observer(api, clock, settings.pace.rate, this);
     this.#bench = {
       knowledge: this.knowledge,

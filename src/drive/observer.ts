@@ -37,6 +37,7 @@ export class Observer {
   readonly #clock: Clock;
   readonly #audience: Audience;
   readonly #rate: number;
+  #listing: Promise<boolean> | undefined;
   readonly #looks = new Map<string, Promise<boolean>>();
   #gap = FIRST_GAP;
   #hurriedAt = Number.NEGATIVE_INFINITY;
@@ -91,8 +92,15 @@ export class Observer {
     return this.#lastStart + gap - this.#clock.monotonic();
   }
 
-  /** One list now; whether it could be trusted. */
-  async list(signal: AbortSignal): Promise<boolean> {
+  /** One list now, or the one that is under way; whether it could be trusted. */
+  list(signal: AbortSignal): Promise<boolean> {
+    this.#listing ??= this.#list(signal).finally(() => {
+      this.#listing = undefined;
+    });
+    return this.#listing;
+  }
+
+  async #list(signal: AbortSignal): Promise<boolean> {
     this.#lastStart = this.#clock.monotonic();
     const most = this.#lastStart - this.#hurriedAt < LATELY ? LATELY_GAP : MOST_GAP;
     this.#gap = Math.min(most, this.#gap * GROWTH);

@@ -98,8 +98,11 @@ function holdBack(
   const gate = isGated(operation, why, observed) ? closedGate(wish, bench) : undefined;
   if (gate !== undefined)
     return gate.block !== undefined ? blocked(gate.block, live) : wait({ code: 'gate', on: gate.on }, live);
-  const unresolved = unresolvedLinks(operation)[0];
-  if (unresolved !== undefined) return wait({ code: 'gate', on: unresolved }, live);
+  const unlinked = unresolvedLinks(operation)[0];
+  if (unlinked !== undefined) {
+    const block = neverLinked(unlinked, bench);
+    return block === undefined ? wait({ code: 'gate', on: unlinked }, live) : blocked(block, live);
+  }
   const permit = bench.permits(target, operation);
   if (typeof permit === 'object') return blocked(permit, live);
   if (permit === 'no') return { kind: 'off-plan', operation, why, live };
@@ -137,6 +140,14 @@ function closedGate(wish: Wish, bench: Bench): { readonly on: string; readonly b
     if (verdict === 'no') return { on: name };
   }
   return undefined;
+}
+
+/** Why a link to `name`, which has no uuid now, can never be made; undefined: it will have one. */
+function neverLinked(name: string, bench: Bench): Block | undefined {
+  const target = bench.wish(name);
+  const reached = target === undefined || bench.ended(name) === 'failed' ? 'missing' : reach(target, bench);
+  if (reached === 'no') return undefined;
+  return { code: 'dependency', name, why: reached === 'yes' ? 'missing' : reached };
 }
 
 /** Whether a dependency is where it wishes to be; a `run_once` one is when it has ended. */

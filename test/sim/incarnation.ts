@@ -116,7 +116,8 @@ export class Incarnation {
         signal?.removeEventListener('abort', over);
         if (this.alive) resolve();
       };
-      const timer = scheduler.after(ms, over);
+      // A real timer knows whole milliseconds, and is never early.
+      const timer = scheduler.after(Math.max(1, Math.ceil(ms)), over);
       this.#timers.add(timer);
       signal?.addEventListener('abort', over, { once: true });
     });

@@ -91,13 +91,28 @@ export class Oracles {
     if (!holds) this.fail(oracle, text());
   }
 
+  /** What the manifests said when a write left: by then it was decided. */
+  readonly #basis = new Map<
+    number,
+    {
+      readonly intent: Intent | undefined;
+      readonly absence: ReturnType<OracleFacts['absence']>;
+      readonly complete: boolean;
+    }
+  >();
+
   // ── at the sender's port ────────────────────────────────────────────────────────────────────────────────────
 
   sent(exchange: Exchange): void {
     this.#rate(exchange);
     if (exchange.kind === 'list' || exchange.kind === 'get') return;
-    const { verb, name, uuid, at } = exchange;
+    const { verb, name = '', uuid, at } = exchange;
     const what = `#${exchange.number} ${verb} ${name}`;
+    this.#basis.set(exchange.number, {
+      intent: this.#facts.intent(name),
+      absence: this.#facts.absence(name),
+      complete: this.#facts.complete(),
+    });
     this.#check('O15', !this.readOnly, () => `${what} by a plan`);
     this.#check(
       'O11',
@@ -191,18 +206,17 @@ export class Oracles {
 
   #noDuplicate({ name, number }: Exchange): void {
     if (name === undefined) return;
-    const ours = this.#server
-      .live(name)
-      .filter((one) => one.creator === 'us' && one.versions[0]?.by === 'us');
+    const ours = this.#server.live(name).filter((one) => one.creator === 'us');
+    const made = ours.filter((one) => one.versions[0]?.by === 'us');
     this.#check(
       'O3',
-      ours.length <= 1,
+      ours.length <= 1 || made.length === 0,
       () => `#${number}: ${ours.length} live services of ours named ${name}`,
     );
   }
 
   #owned({ number, verb, name, uuid }: Exchange, known: Known): void {
-    const intent = this.#facts.intent(known.name);
+    const intent = this.#basis.get(number)?.intent;
     this.#check(
       'O2',
       known.creator === 'us' || (intent?.adopt === true && verb !== 'terminate') || mayReplace(intent),
@@ -211,14 +225,13 @@ export class Oracles {
   }
 
   #mayDelete({ number, name, at }: Exchange, known: Known): void {
-    const intent = this.#facts.intent(known.name);
+    const { intent, absence, complete } = this.#basis.get(number) ?? {};
     const what = () => `#${number} terminate ${name}`;
     if (intent !== undefined) {
       this.#check('O2b', intent.allowReplace && !intent.protect, () => `${what()}, which a manifest names`);
     } else {
       this.#check('O8d', this.#facts.prune === 'owned', () => `${what()} although nothing is to be pruned`);
-      const absence = this.#facts.absence(name ?? '');
-      this.#check('O8', this.#facts.complete(), () => `${what()} while the source is not completely read`);
+      this.#check('O8', complete === true, () => `${what()} while the source is not completely read`);
       this.#check(
         'O8c',
         this.#facts.graceMs === 0 ||

@@ -8,11 +8,15 @@ export interface Timer {
   act: (() => void) | undefined;
 }
 
+/** More than so many timers without time passing is a loop that never rests. */
+const MOST_AT_ONCE = 20_000;
+
 export class Scheduler {
   /** Milliseconds since the world began. */
   now = 0;
   readonly #heap: Timer[] = [];
   #order = 0;
+  #atOnce = 0;
   /** Timers fired so far. */
   fired = 0;
 
@@ -46,6 +50,9 @@ export class Scheduler {
         this.now = Math.max(this.now, limit);
         return 'limit';
       }
+      this.#atOnce = timer.due > this.now ? 0 : this.#atOnce + 1;
+      if (this.#atOnce > MOST_AT_ONCE)
+        throw new Error(`O13: ${this.#atOnce} timers at ${this.now}: a busy loop`);
       this.now = timer.due;
       this.fired += 1;
       timer.act?.();

@@ -65,6 +65,11 @@ export class World {
   readonly lives: Incarnation[] = [];
   wishes: readonly Wish[] = [];
   complete = true;
+  /** What the program has read last. */
+  #loaded: { readonly byName: ReadonlyMap<string, Wish>; readonly complete: boolean } = {
+    byName: new Map(),
+    complete: true,
+  };
   /** Names no manifest names any more. */
   readonly absent = new Map<string, { since: number; loads: number }>();
   #wallOffset = 0;
@@ -87,9 +92,9 @@ export class World {
       prune,
       allowDeletes,
       graceMs,
-      intent: (name) => this.wishes.find((wish) => wish.name === name),
+      intent: (name) => this.#loaded.byName.get(name),
       absence: (name) => this.absent.get(name),
-      complete: () => this.complete,
+      complete: () => this.#loaded.complete,
     });
     this.network = new Network(this.server, {
       sent: (exchange) => {
@@ -183,6 +188,7 @@ export class World {
   load(): Load {
     const { wishes, complete } = this;
     const problems = complete ? [] : ['a file is broken'];
+    this.#loaded = { byName: new Map(wishes.map((wish) => [wish.name, wish])), complete };
     return { wishes, complete, documents: wishes.length, problems, revision: `r${wishes.length}` };
   }
 
@@ -219,7 +225,7 @@ export class World {
     const { prune, allowDeletes } = this.options;
     const look = async () => {
       const { fleet } = await life.fleet({}, readOnly);
-      fleet.setWishes(this.wishes);
+      fleet.setWishes(this.load().wishes);
       for (let tries = 0; tries < 8; tries++) {
         if (await fleet.look(prune === 'owned', new AbortController().signal)) return fleet;
         await life.clock.sleep(2_000);
@@ -233,13 +239,20 @@ export class World {
     return { fleet, plan: fleet.plan(this.load(), safety, new Set()).plan };
   }
 
-  /** `evenkeel run`, in the background until it is stopped or killed. */
+  /** `evenkeel run`, where nothing stands against it. */
   async run(over: Partial<DaemonOptions> = {}): Promise<Running> {
+    const running = await this.tryRun(over);
+    if (running === undefined) throw new Error('the daemon could not begin');
+    return running;
+  }
+
+  /** `evenkeel run`, in the background until it is stopped or killed. undefined: it was killed while it began. */
+  async tryRun(over: Partial<DaemonOptions> = {}): Promise<Running | undefined> {
     const life = this.#life();
     const { prune, graceMs } = this.options;
     const end = new AbortController();
     const opened = await this.until(life.fleet({ healAfterMs: 60_000 }), 60_000);
-    if (typeof opened === 'string') throw new Error('the journal did not open');
+    if (typeof opened === 'string') return undefined;
     const { fleet } = opened.value;
     let hint = () => {};
     this.absent.clear();
