@@ -32,10 +32,11 @@ export async function ownDockerd(): Promise<Dockerd> {
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    // No packet filter of its own: the rules are shared with any other engine on this machine.
-    const options = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--storage-driver=vfs'];
+    // In a network of its own: it would take the bridge and the packet filter of the machine's engine away.
+    const up = 'ip link set lo up && exec "$0" "$@"';
+    const options = ['--net', 'sh', '-c', up, PROGRAM, '--storage-driver=vfs'];
     const paths = ['--data-root', `${dir}/data`, '--exec-root', `${dir}/exec`, '-p', `${dir}/pid`];
-    child = spawn(PROGRAM, [...options, ...paths, '-H', host], { stdio: 'ignore' });
+    child = spawn('unshare', [...options, ...paths, '-H', host], { stdio: 'ignore' });
     for (let tries = 0; tries < 300; tries += 1) {
       const answer = await dockerClient(host)
         .ping()

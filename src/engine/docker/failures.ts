@@ -51,6 +51,7 @@ const KINDS: readonly (readonly [RegExp, EngineFailure['reason']])[] = [
     /no space left on device|cannot allocate memory|address pool|no available (?:ipv4 )?address/i,
     'no-resources',
   ],
+  [/cannot assign requested address/i, 'refused'],
   [/no such image|manifest (?:unknown|for)|pull access denied|repository .* not found/i, 'image'],
   [
     /oci runtime|executable file not found|starting container process|failed to create (?:shim|task)/i,

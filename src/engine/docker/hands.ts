@@ -4,7 +4,7 @@
  */
 import type { ContainerCreateOptions } from 'dockerode';
 import type { Daemon } from './daemon.ts';
-import { doing, Failed, orMissing, type Scrub, statusOf } from './failures.ts';
+import { doing, Failed, orMissing, type Scrub, statusOf, translate } from './failures.ts';
 import { type Found, isStoppable } from './found.ts';
 import { gate } from './gate.ts';
 import { SPEC } from './labels.ts';
@@ -14,6 +14,8 @@ import type { Roster } from './roster.ts';
 
 export type Target = Pick<Found, 'id' | 'uniqueName' | 'ordinal' | 'phase'>;
 
+type Body = ContainerCreateOptions & { readonly name: string };
+
 export interface Hands {
   /** Returns the container's id. One of ours that is made from exactly this is taken as it is. */
   create(
@@ -22,6 +24,8 @@ export interface Hands {
     scrub: Scrub,
   ): Promise<string>;
   start(target: Target, scrub: Scrub): Promise<void>;
+  /** Both in one go: cheaper for the engine than all creates before all starts (measured). */
+  createAndStart(body: Body, target: Omit<Target, 'id'>, scrub: Scrub): Promise<string>;
   stop(target: Target): Promise<void>;
   /** The stop signal first, while its process runs. Its volumes stay. */
   remove(target: Target): Promise<void>;
@@ -31,6 +35,9 @@ export interface Hands {
 const asIs: Scrub = (text) => text;
 const STOPS_AT_ONCE = 32;
 const NAME_CONFLICTS = 3;
+
+/** For one who has passed the door already. */
+const inside = <T>(work: () => Promise<T>): Promise<T> => work();
 
 export function hands(daemon: Daemon, roster: Roster, settings: Settings): Hands {
   const door = gate(settings.concurrency);
@@ -66,45 +73,53 @@ export function hands(daemon: Daemon, roster: Roster, settings: Settings): Hands
       );
     }
     if (ours.spec === spec && ours.phase === 'created') return there.Id;
-    await remove(ours);
+    await remove(ours, inside);
     return undefined;
   }
 
-  async function remove(target: Target): Promise<void> {
+  async function remove(target: Target, through: typeof door): Promise<void> {
     await stop(target);
     await doing(`removing ${shownName(target)}`, asIs, () =>
-      door(() => unlessDone(() => container(target.id).remove({ force: true, v: true }), 404, 409)),
+      through(() => unlessDone(() => container(target.id).remove({ force: true, v: true }), 404, 409)),
     );
+    roster.changed(target.id);
+  }
+
+  async function create(body: Body, shown: string, scrub: Scrub): Promise<string> {
+    // The library would put the whole body, environment included, into the URL as well.
+    const request = { name: body.name, _query: { name: body.name }, _body: { ...body, name: undefined } };
+    for (let conflicts = 0; ; conflicts += 1) {
+      try {
+        return (await daemon.quick.createContainer(request)).id;
+      } catch (error) {
+        if (statusOf(error) !== 409 || conflicts === NAME_CONFLICTS) {
+          throw translate(error, `making ${shown}`, scrub);
+        }
+        const adopted = await settleConflict(body.name, body.Labels?.[SPEC], shown);
+        if (adopted !== undefined) return adopted;
+      }
+    }
+  }
+
+  async function start(target: Target, scrub: Scrub): Promise<void> {
+    await doing(`starting ${shownName(target)}`, scrub, async () => {
+      if (target.phase === 'paused') await unlessDone(() => container(target.id).unpause(), 409, 500);
+      else await unlessDone(() => container(target.id).start(), 304);
+    });
     roster.changed(target.id);
   }
 
   return {
     stop,
-    remove,
-    async create(body, shown, scrub) {
-      // The library would put the whole body, environment included, into the URL as well.
-      const request = { name: body.name, _query: { name: body.name }, _body: { ...body, name: undefined } };
-      for (let conflicts = 0; ; conflicts += 1) {
-        try {
-          return (await door(() => daemon.quick.createContainer(request))).id;
-        } catch (error) {
-          if (statusOf(error) !== 409 || conflicts === NAME_CONFLICTS) {
-            return await doing(`making ${shown}`, scrub, () => Promise.reject(error));
-          }
-          const adopted = await settleConflict(body.name, body.Labels?.[SPEC], shown);
-          if (adopted !== undefined) return adopted;
-        }
-      }
-    },
-    async start(target, scrub) {
-      await doing(`starting ${shownName(target)}`, scrub, () =>
-        door(async () => {
-          if (target.phase === 'paused') await unlessDone(() => container(target.id).unpause(), 409, 500);
-          else await unlessDone(() => container(target.id).start(), 304);
-        }),
-      );
-      roster.changed(target.id);
-    },
+    remove: (target) => remove(target, door),
+    create: (body, shown, scrub) => door(() => create(body, shown, scrub)),
+    start: (target, scrub) => door(() => start(target, scrub)),
+    createAndStart: (body, target, scrub) =>
+      door(async () => {
+        const id = await create(body, shownName(target), scrub);
+        await start({ ...target, id }, scrub);
+        return id;
+      }),
     async restartPolicy(target, name) {
       await doing(`setting the restart policy of ${shownName(target)}`, asIs, () =>
         door(() => unlessDone(() => container(target.id).update({ RestartPolicy: { Name: name } }), 404)),

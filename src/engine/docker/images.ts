@@ -31,10 +31,18 @@ const asIs: Scrub = (text) => text;
 
 export function images(daemon: Daemon, settings: Settings): Images {
   const pulls = new Map<string, Promise<Failed | undefined>>();
+  const looks = new Map<string, Promise<LocalImage | undefined>>();
   const ending = new AbortController();
 
-  async function local(image: string): Promise<LocalImage | undefined> {
+  /** Those who ask at the same time get one answer. */
+  function local(image: string): Promise<LocalImage | undefined> {
     const name = normalizeImage(image);
+    const asked = looks.get(name) ?? lookAt(name).finally(() => looks.delete(name));
+    looks.set(name, asked);
+    return asked;
+  }
+
+  function lookAt(name: string): Promise<LocalImage | undefined> {
     return doing(`looking at image ${name}`, asIs, async () => {
       const found = await orMissing(() => daemon.quick.getImage(name).inspect());
       return found === undefined ? undefined : readImage(found.Id, found.Config);

@@ -50,6 +50,9 @@ export async function makeContainer(
     publishAddress: settings.publishAddress,
     stopSeconds: settings.stopSeconds,
   });
+  if (replaces.length === 0) {
+    return { ...identity, id: await hands.createAndStart(body, { ...identity, phase: 'created' }, scrub) };
+  }
   const id = await hands.create(body, shownName(identity), scrub);
   const made = { ...identity, id, phase: 'created' };
   const old = replaces.filter((one) => one.id !== id);

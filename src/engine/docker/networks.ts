@@ -10,6 +10,7 @@ import { doing, Failed, orMissing, type Scrub, statusOf } from './failures.ts';
 import { locks } from './gate.ts';
 import { INSTANCE, ownerLabels, USER } from './labels.ts';
 import { networkName } from './names.ts';
+import type { Settings } from './options.ts';
 
 export interface Networks {
   /** Runs `work` with the user's network there and kept. */
@@ -22,10 +23,12 @@ export interface Networks {
 
 const asIs: Scrub = (text) => text;
 
-export function networks(daemon: Daemon, instance: string): Networks {
+export function networks(daemon: Daemon, { instance, clock }: Settings): Networks {
   const { quick } = daemon;
   const oneAtATime = locks();
   const holders = new Map<string, number>();
+  /** Found or made while somebody holds it: nobody of ours removes it meanwhile. */
+  const ready = new Map<string, string>();
 
   async function ensure(user: string): Promise<string> {
     const name = networkName(instance, user);
@@ -49,9 +52,17 @@ export function networks(daemon: Daemon, instance: string): Networks {
     async with(user, work) {
       holders.set(user, (holders.get(user) ?? 0) + 1);
       try {
-        return await work(await oneAtATime.run(user, () => ensure(user)));
+        const network = await oneAtATime.run(user, async () => ready.get(user) ?? (await ensure(user)));
+        ready.set(user, network);
+        return await work(network);
+      } catch (error) {
+        // It may be that somebody removed it.
+        ready.delete(user);
+        throw error;
       } finally {
-        holders.set(user, (holders.get(user) ?? 1) - 1);
+        const left = (holders.get(user) ?? 1) - 1;
+        holders.set(user, left);
+        if (left === 0) ready.delete(user);
       }
     },
     async reattach(id) {
@@ -72,11 +83,16 @@ export function networks(daemon: Daemon, instance: string): Networks {
           if (left.length > 0 || (holders.get(user) ?? 0) > 0) return;
           const found = await orMissing(() => quick.getNetwork(name).inspect());
           if (found?.Labels?.[INSTANCE] !== instance) return;
-          try {
-            await orMissing(() => quick.getNetwork(name).remove());
-          } catch (error) {
-            // 403: a container that is not ours was connected to it; whoever did that keeps it.
-            if (statusOf(error) !== 403) throw error;
+          for (let tries = 1; ; tries += 1) {
+            try {
+              await orMissing(() => quick.getNetwork(name).remove());
+              return;
+            } catch (error) {
+              // 403: something is connected. A container on its way out, or one of a stranger, who keeps it.
+              if (statusOf(error) !== 403) throw error;
+              if (tries === 3) return;
+              await clock.sleep(100);
+            }
           }
         });
       });

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../service/ports.ts';
 import { Failed, type Scrub } from './failures.ts';
-import { type Found, reasonOf } from './found.ts';
+import { type Found, reasonOf, type Seen } from './found.ts';
 import { shownName } from './names.ts';
 import type { Settings } from './options.ts';
 import type { Roster } from './roster.ts';
@@ -14,7 +14,7 @@ const LONGEST_LOOK = 500;
 /** So often the engine may have to start it again before it counts as one that will not run. */
 const RESTARTS = 3;
 
-/** Throws `Failed` (`container`, or `aborted`). */
+/** To be called when the engine has just started it. Throws `Failed` (`container`, or `aborted`). */
 export async function untilReady(
   roster: Roster,
   settings: Settings,
@@ -22,41 +22,43 @@ export async function untilReady(
   scrub: Scrub,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock } = settings;
+  const { clock, settleMs, readyMs } = settings;
   const name = shownName(target);
   const from = clock.monotonic();
-  let up: number | undefined;
+  let up = from;
+  let restarts = 0;
+  let wait = settleMs;
   for (let look = SHORTEST_LOOK; ; look = Math.min(look * 2, LONGEST_LOOK)) {
+    await pause(clock, wait, signal, name);
     const seen = await roster.inspect(target.id);
     if (seen === undefined) throw new Failed('container', `${name} was removed while it was starting`);
+    const now = clock.monotonic();
     const why = () => `${name} does not run: ${reasonOf(seen, scrub)}`;
-    if (seen.phase === 'running') {
-      up ??= clock.monotonic();
-      if (seen.health === 'healthy') return;
-      if (seen.health === 'none' && clock.monotonic() - up >= settings.settleMs) return;
-      if (seen.health === 'unhealthy') throw new Failed('container', why());
-    } else if (seen.phase === 'restarting') {
-      up = undefined;
-      if (seen.restarts >= RESTARTS) throw new Failed('container', why());
-    } else if (seen.phase === 'exited' && seen.exitCode === 0 && seen.error === '') {
-      return;
-    } else {
-      throw new Failed('container', why());
+    if (seen.restarts !== restarts) {
+      up = now;
+      restarts = seen.restarts;
     }
-    if (clock.monotonic() - from > settings.readyMs) {
-      throw new Failed('container', `${why()}, ${settings.readyMs / 1000} s after its start`);
+    switch (judge(seen, now - up >= settleMs)) {
+      case 'ready':
+        return;
+      case 'failed':
+        throw new Failed('container', why());
+      case 'wait':
+        if (now - from > readyMs) {
+          throw new Failed('container', `${why()}, ${readyMs / 1000} s after its start`);
+        }
     }
-    await pause(
-      clock,
-      seen.health === 'none' && up !== undefined ? settleLeft(settings, up) : look,
-      signal,
-      name,
-    );
+    wait = seen.phase === 'running' && seen.health === 'none' ? Math.max(10, up + settleMs - now) : look;
   }
 }
 
-function settleLeft({ clock, settleMs }: Settings, up: number): number {
-  return Math.max(10, settleMs - (clock.monotonic() - up));
+function judge(seen: Seen, settled: boolean): 'ready' | 'failed' | 'wait' {
+  if (seen.phase === 'running') {
+    if (seen.health === 'healthy' || (seen.health === 'none' && settled)) return 'ready';
+    return seen.health === 'unhealthy' ? 'failed' : 'wait';
+  }
+  if (seen.phase === 'restarting') return seen.restarts >= RESTARTS ? 'failed' : 'wait';
+  return seen.phase === 'exited' && seen.exitCode === 0 && seen.error === '' ? 'ready' : 'failed';
 }
 
 async function pause(clock: Clock, ms: number, signal: AbortSignal, name: string): Promise<void> {

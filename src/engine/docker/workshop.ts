@@ -28,6 +28,6 @@ export function workshop(daemon: Daemon, settings: Settings): Workshop {
     hands: hands(daemon, containers, settings),
     images: images(daemon, settings),
     volumes: volumes(daemon, settings.instance),
-    networks: networks(daemon, settings.instance),
+    networks: networks(daemon, settings),
   };
 }
