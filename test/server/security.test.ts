@@ -149,7 +149,7 @@ describe('broken HTTP', () => {
       [`GET /api/v1/service/%zz HTTP/1.1\r\n${HEAD}\r\n`, 400],
       [`GET /api/v1/service/ HTTP/1.1\r\nX: ${'x'.repeat(40_000)}\r\n${HEAD}\r\n`, 431],
       [`POST /api/v1/service/ HTTP/1.1\r\n${HEAD}Content-Length: 9999999\r\n\r\n{`, 413],
-      [`POST /api/v1/service/ HTTP/1.1\r\n${HEAD}Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}`, 400],
+      [`POST /api/v1/service/ HTTP/1.1\r\n${HEAD}Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}`, 415],
       [`GET /api/v1/service/ HTTP/1.1\r\n${HEAD}Content-Length: 2\r\nContent-Type: x/y\r\n\r\n{}`, 200],
     ] as const) {
       const got = await raw(port, text);

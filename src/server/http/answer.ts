@@ -11,7 +11,7 @@ import type { Asker } from '../types.ts';
 import { maskedBody, readBody } from './body.ts';
 import { Problem } from './problem.ts';
 import type { Api } from './server.ts';
-import { traceOf } from './trace.ts';
+import { pathOf, traceOf } from './trace.ts';
 
 /** The user of a request that passed the login. */
 export function userOf(request: FastifyRequest): string {
@@ -21,6 +21,8 @@ export function userOf(request: FastifyRequest): string {
 /** The body's JSON object; read once. Throws a Problem. */
 export function bodyOf(request: FastifyRequest): Json {
   const trace = traceOf(request);
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw new Problem(415, 'a compressed body is not taken');
   const body = readBody(request.body, trace.contentType);
   trace.body = body;
   return body;
@@ -35,7 +37,7 @@ export function askerOf(request: FastifyRequest, body: Json): Asker {
     ip: request.ip,
     userAgent: (request.headers['user-agent'] ?? '').slice(0, 500),
     method: request.method,
-    path: (request.raw.url ?? '').slice(0, 500),
+    path: pathOf(request).slice(0, 500),
     body: maskedBody(body),
   };
 }

@@ -11,7 +11,7 @@ import type { Users } from '../auth/users.ts';
 import { playAfter, playBefore } from '../faults/play.ts';
 import type { Faults } from '../faults/rules.ts';
 import { Problem } from './problem.ts';
-import { beginTrace, knownTrace, traceOf } from './trace.ts';
+import { beginTrace, knownTrace, pathOf, traceOf } from './trace.ts';
 
 export interface HookOptions {
   readonly clock: Clock;
@@ -40,14 +40,14 @@ export function addHooks(app: FastifyInstance, options: HookOptions): void {
     if (closing.aborted) reply.header('connection', 'close');
     if (extensions.length > 0) reply.header(EXTENSIONS_HEADER, extensions.join(', '));
     reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
-    if (request.raw.url?.split('?')[0] === HEALTH_PATH) return;
+    if (pathOf(request) === HEALTH_PATH) return;
     trace.identity = login(request, options);
   });
 
   app.addHook('preHandler', async (request, reply) => {
     await options.identify(request);
     const trace = traceOf(request);
-    const path = request.raw.url?.split('?')[0] ?? '';
+    const path = pathOf(request);
     if (path === HEALTH_PATH) return;
     trace.fault = faults.strike({ method: request.method, verb: trace.verb, path, name: trace.name });
     if (trace.fault === undefined) return;

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../service/ports.ts';
 import type { AuditEvent, ObservedRequest } from '../observe.ts';
-import { knownTrace } from './trace.ts';
+import { knownTrace, pathOf } from './trace.ts';
 
 export interface Listeners {
   readonly clock: Clock;
@@ -17,7 +17,7 @@ export function createReport({ clock, audit, observe }: Listeners) {
     trace.reported = true;
     const about = {
       method: request.method,
-      path: request.raw.url ?? '',
+      path: pathOf(request),
       user: trace.identity?.user,
       ip: request.ip,
       userAgent: request.headers['user-agent'] ?? '',
@@ -32,6 +32,7 @@ export function createReport({ clock, audit, observe }: Listeners) {
     const key = request.headers['idempotency-key'];
     observe?.({
       ...about,
+      path: request.raw.url ?? '',
       number: trace.number,
       arrivedAt: trace.arrivedAt,
       endedAt: clock.monotonic(),

@@ -55,3 +55,8 @@ export function traceOf(request: FastifyRequest): Trace {
 export function knownTrace(request: FastifyRequest): Trace | undefined {
   return traces.get(request.raw);
 }
+
+/** Without the query, in which old clients may send their key. */
+export function pathOf(request: FastifyRequest): string {
+  return (request.raw.url ?? '').split('?')[0] ?? '';
+}
