@@ -351,6 +351,18 @@ describe('a delete and the links to it', () => {
     );
     expect(course(plan, 'old')).toBe('(linked-from)');
   });
+  test('waits where that course ends blocked after the PATCH: what is blocked may never get there', () => {
+    const web = wish('web', { spec: { linked_to_service: [] }, dependsOn: ['mq'] });
+    const seen = live('web', { fields: linked('old'), state: 'Stopped' });
+    const base = shrunk(20, 0);
+    const plan = planOf({
+      ...base,
+      wishes: [...(base.wishes ?? []), wish('mq'), web],
+      services: [...(base.services ?? []), live('old'), seen, live('mq', { mark: null })],
+    });
+    expect(course(plan, 'web')).toBe('update{linked_to_service} (dependency)');
+    expect(course(plan, 'old')).toBe('(linked-from)');
+  });
   test('waits where a PATCH leaves the link in its list', () => {
     const web = wish('web', { spec: { linked_to_service: [linkTo('old'), linkTo('keep00')] } });
     expect(course(pair({}, live('web', { fields: linked('old') }), [web]), 'web')).toBe(

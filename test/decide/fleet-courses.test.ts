@@ -135,6 +135,16 @@ describe('a link to a name without a uuid', () => {
     });
     expect(inOrder(plan).map(({ name }) => name)).toEqual(['zz', 'zz', 'web']);
   });
+  test('is waited for by such a PATCH for as many rounds as it takes', () => {
+    const plan = planOf({
+      wishes: [
+        wish('zz', { want: 'stopped' }),
+        wish('web', { want: 'stopped', spec: linksTo('zz'), dependsOn: ['zz'] }),
+      ],
+      services: [live('web', { state: 'Stopped' }), live('zz', { state: 'Terminating' })],
+    });
+    expect(inOrder(plan).map(({ name }) => name)).toEqual(['zz', 'web']);
+  });
   const notMade: readonly (readonly [string, Wish, readonly Live[]])[] = [
     ['blocked', wish('db', { want: 'stopped', spec: { labels: {} } }), []],
     ['two', wish('db', { want: 'stopped' }), [live('db'), live('db', { uuid: 'u-2' })]],

@@ -204,6 +204,16 @@ describe('ten thousand services', () => {
       Array.from({ length: 20_000 }, (_unused, at) => at + 1),
     );
   });
+  test('of which each links to the next, and the last may not be replaced, are all left alone', () => {
+    const spec = (at: number) => ({ ...links(...before(at)), image: at === 0 ? 'nginx:2' : 'nginx:1' });
+    const chain = names.slice(0, 2000);
+    const wishes = chain.map((name, at) =>
+      wish(name, { allowReplace: at < chain.length - 1, spec: spec(at), dependsOn: before(at) }),
+    );
+    const services = chain.map((name, at) => live(name, { fields: linked(...before(at)) }));
+    const { summary } = planOf({ wishes, services, capabilities: REFERENCE, safety: { allowDeletes: 9999 } });
+    expect(summary).toMatchObject({ blocked: 1, inSync: 1999, replace: 0 });
+  });
   test('that would all unlink somebody are all refused', () => {
     const services = names
       .slice(0, 5000)
