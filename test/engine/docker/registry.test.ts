@@ -70,6 +70,7 @@ describeDocker('pulls of a Docker engine', () => {
   });
   afterAll(async () => {
     await b.end();
+    await b.docker.getImage(image).remove({ force: true });
     await registry.end();
   });
 

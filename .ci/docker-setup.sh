@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# A Docker engine for the tests that need a real one: installs Debian's packages and starts dockerd, as root.
+# Afterwards:  CI=true EVENKEEL_ENGINES=docker,swarm npm test     (a skip is then a failure)
+set -eu
+
+if ! command -v dockerd >/dev/null || ! test -x /bin/busybox || ! test -x /usr/bin/docker-registry; then
+  # No service is started by the packages: there may be no init to start it.
+  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends docker.io docker-registry iptables iproute2 busybox-static
+  rm -f /usr/sbin/policy-rc.d
+fi
+
+if docker info >/dev/null 2>&1; then
+  echo "a Docker engine is there already: $(docker version --format '{{.Server.Version}}')"
+  exit 0
+fi
+
+log=${DOCKERD_LOG:-/var/log/dockerd.log}
+setsid dockerd >"$log" 2>&1 </dev/null &
+pid=$!
+for _ in $(seq 120); do
+  if docker info >/dev/null 2>&1; then
+    echo "dockerd $(docker version --format '{{.Server.Version}}') runs as pid $pid, log in $log; end it with: kill $pid"
+    exit 0
+  fi
+  if ! kill -0 "$pid" 2>/dev/null; then break; fi
+  sleep 0.5
+done
+echo "dockerd did not come up; the end of $log:" >&2
+tail -20 "$log" >&2
+exit 1
