@@ -8,17 +8,7 @@
 import type { Definition, ImageDefaults, JobVerb } from './definition.ts';
 import type { Extension } from './extensions.ts';
 
-export type {
-  ActionRecord,
-  DefinedLink,
-  DefinedPort,
-  DefinedSpec,
-  Definition,
-  ImageDefaults,
-  JobVerb,
-} from './definition.ts';
-export type { Change, Store } from './store.ts';
-export { StoreConflict } from './store.ts';
+export type { Definition, ImageDefaults, JobVerb } from './definition.ts';
 
 export interface EngineFailure {
   readonly reason: /** The engine does not answer: nothing is known, the API says 503. */

@@ -4,7 +4,7 @@
  * It is never the only truth: with an empty memory nothing is deleted and nothing is made twice.
  */
 import type { Extension } from './extensions.ts';
-import type { Patch, Verb } from './service.ts';
+import type { Verb } from './service.ts';
 import type { ServiceState } from './states.ts';
 
 /** A uuid that one of our own POSTs returned (or our attempt's mark identified). */
@@ -116,8 +116,3 @@ export type Record =
   | { readonly type: 'cleared'; readonly name: string }
   | { readonly type: 'capabilities'; readonly offered: readonly Extension[] }
   | { readonly type: 'protected'; readonly name: string; readonly on: boolean };
-
-/** The fields of a patch, for places that must not hold values. */
-export function patchFields(patch: Patch): readonly string[] {
-  return Object.keys(patch).sort();
-}

@@ -2,7 +2,7 @@
  * The interfaces at which the floors meet the world. Everything that is not a pure function comes in through one of
  * these, so that a whole run can be replayed from a seed (decision 0001).
  */
-import type { Capabilities, Extension } from './extensions.ts';
+import type { Capabilities } from './extensions.ts';
 import type { Result } from './failure.ts';
 import type { Mark } from './mark.ts';
 import type { Record as JournalRecord, Memory } from './memory.ts';
@@ -72,9 +72,6 @@ export interface Listing {
 export interface Accepted {
   readonly live: Live | undefined;
 }
-
-/** Asked when the place is granted; what it returns is sent, `undefined` gives the place back unused. */
-export type Placed<T> = () => T | undefined;
 
 export interface CreateRequest {
   readonly name: string;
@@ -171,5 +168,3 @@ export interface JournalFile {
   replace(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
-
-export type { Capabilities, Extension };

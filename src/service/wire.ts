@@ -40,5 +40,4 @@ export interface ListMeta {
   readonly total_count: number;
 }
 
-export const API_PREFIX = '/api/v1/';
 export const SERVICE_PATH = '/api/v1/service/';
