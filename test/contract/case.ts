@@ -25,6 +25,11 @@ export interface Traits {
   readonly sharesPorts: boolean;
   /** Kills one container's process from outside. */
   kill(service: ServiceObject, ordinal: number): Promise<void>;
+  /**
+   * Keeps the service's next operation from ending until the returned function is called; where an engine cannot, it
+   * returns a function that does nothing, and eight containers one after the other are slow enough to look at.
+   */
+  hold(service: ServiceObject): () => void;
   /** How long a transition may take at most. */
   readonly patienceMs: number;
   readonly pollMs: number;

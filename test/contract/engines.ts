@@ -45,6 +45,7 @@ async function simulated(): Promise<ContractServer> {
     ended: 'Stopped',
     sharesPorts: true,
     kill: (service, ordinal) => server.engine.crash(service.uuid, ordinal, 137),
+    hold: (service) => server.engine.hold(service.uuid),
     patienceMs: 10_000,
     pollMs: 5,
   };

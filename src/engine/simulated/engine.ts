@@ -17,6 +17,8 @@ export interface SimulatedEngine extends Engine {
   crash(uuid: string, ordinal: number, code: number): Promise<void>;
   /** A container is removed behind the server's back. */
   vanish(uuid: string, ordinal: number): Promise<void>;
+  /** Jobs of this service make no step until the returned function is called. */
+  hold(uuid: string): () => void;
   /** While false, nothing is answered. */
   setAvailable(available: boolean): void;
 }
@@ -26,6 +28,7 @@ export function createSimulatedEngine(options: SimulatedOptions): SimulatedEngin
   const images: Images = options.images ?? {};
   const closing = new AbortController();
   const hints = new Set<(uuid: string | undefined) => void>();
+  const held = new Map<string, Promise<void>>();
   const spent = new Map<number, number>();
   let available = true;
   let running: { readonly sites: Sites; readonly policies: Policies } | undefined;
@@ -96,7 +99,16 @@ export function createSimulatedEngine(options: SimulatedOptions): SimulatedEngin
       const both = AbortSignal.any([signal, closing.signal]);
       return runJob(
         job,
-        { options, images, seed, hint, failureOf, isAvailable: () => available, ...parts() },
+        {
+          options,
+          images,
+          seed,
+          hint,
+          failureOf,
+          isAvailable: () => available,
+          released: (uuid) => held.get(uuid),
+          ...parts(),
+        },
         both,
       );
     },
@@ -136,6 +148,17 @@ export function createSimulatedEngine(options: SimulatedOptions): SimulatedEngin
       site.containers = site.containers.filter((one) => one !== container);
       await parts().sites.save(site);
       hint(uuid);
+    },
+    hold(uuid) {
+      let resolve = () => {};
+      const promise = new Promise<void>((done) => {
+        resolve = done;
+      });
+      held.set(uuid, promise);
+      return () => {
+        held.delete(uuid);
+        resolve();
+      };
     },
     setAvailable(value) {
       available = value;

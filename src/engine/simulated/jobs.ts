@@ -19,6 +19,8 @@ export interface JobWorld {
   readonly images: Images;
   readonly seed: number;
   readonly isAvailable: () => boolean;
+  /** Resolves when the service's containers may go on; undefined = now. */
+  readonly released: (uuid: string) => Promise<void> | undefined;
   readonly hint: (uuid: string) => void;
   /** Which failure, if any, this job meets. */
   readonly failureOf: (job: Job, number: number) => JobFailure | undefined;
@@ -40,7 +42,7 @@ export async function runJob(job: Job, world: JobWorld, signal: AbortSignal): Pr
   const failure = world.failureOf(job, number);
   const image = definition.spec.image;
 
-  if (failure?.reason === 'stuck') await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  if (failure?.reason === 'stuck') await aborted(signal);
   if (signal.aborted) return failed('aborted', 'the server is closing');
   const pause = delay(world, job, number, 0);
   if (steps.length === 0 && pause > 0) await clock.sleep(pause, signal);
@@ -69,6 +71,13 @@ export async function runJob(job: Job, world: JobWorld, signal: AbortSignal): Pr
     return failed('container', failure?.message ?? `the simulated ${verb} failed`);
   if (verb === 'terminate') await world.sites.remove(site);
   return { ok: true, value: { image: defaultsOf(image, world.images) } };
+}
+
+function aborted(signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', resolve, { once: true });
+  });
 }
 
 type Carry = (step: Step, index: number) => Promise<Failed | undefined>;
@@ -104,6 +113,8 @@ async function carryOut(
   const { clock } = world.options;
   if (step.do === 'replace') stopContainer(step.container, definition, clock.wall());
   if (pauseMs > 0) await clock.sleep(pauseMs, signal);
+  const released = world.released(site.uuid);
+  if (released !== undefined) await Promise.race([released, aborted(signal)]);
   if (signal.aborted) return failed('aborted', 'the server is closing');
   if (!world.isAvailable()) return failed('unavailable', 'the simulated engine was taken away');
 

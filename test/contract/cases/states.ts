@@ -130,6 +130,7 @@ const moving = MOVING.map(
         expect((await ask(api, service, operation)).status).toBe(202);
         await api.settle(service);
       }
+      const release = api.traits.hold(service);
       expect((await ask(api, service, last)).json['state']).toBe(state);
       for (const operation of ['PATCH', 'start', 'stop', 'redeploy', 'terminate'] as const) {
         const reply = await ask(api, service, operation);
@@ -137,6 +138,7 @@ const moving = MOVING.map(
         expect(reply.json['error']).toContain(`'${state}'`);
         expect(reply.json['error']).toContain('nothing');
       }
+      release();
       await api.settle(service);
     },
   }),
@@ -150,8 +152,10 @@ const scaling: Case = {
       [9, 2],
       [1, 5],
     ] as const) {
+      const release = api.traits.hold(service);
       expect((await api.patch(service, { target_num_containers: target })).json['state']).toBe('Scaling');
       expect((await api.patch(service, { target_num_containers: next })).status).toBe(400);
+      release();
       const now = await api.settle(service);
       expect(now).toMatchObject({
         state: 'Running',
