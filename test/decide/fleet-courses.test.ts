@@ -148,6 +148,11 @@ describe('a link to a name without a uuid', () => {
   const notMade: readonly (readonly [string, Wish, readonly Live[]])[] = [
     ['blocked', wish('db', { want: 'stopped', spec: { labels: {} } }), []],
     ['two', wish('db', { want: 'stopped' }), [live('db'), live('db', { uuid: 'u-2' })]],
+    [
+      'leaving, and not to be made again',
+      wish('db', { runOnce: true }),
+      [live('db', { state: 'Terminating' })],
+    ],
     ['frozen and not there', wish('db', { want: 'stopped', frozen: true }), []],
   ];
   test.each(notMade)('that never gets one blocks: %s', (_, db, services) => {

@@ -293,6 +293,17 @@ describe('a row', () => {
     const unknowns = [{ field: 'container_envvars', key: 'A', variable: 'A_VALUE' }] as const;
     expect(row(planOf({ wishes: [wish('web', { unknowns })] }), 'web').unknowns).toEqual(unknowns);
   });
+  test('is the same whatever order the list came in', () => {
+    const services = [
+      live('b', { uuid: 'u-2' }),
+      live('b', { uuid: 'u-1' }),
+      live('a', { uuid: 'u-4', state: 'Terminating' }),
+      live('a', { uuid: 'u-3', state: 'Terminating' }),
+    ];
+    const over = { wishes: [wish('a'), wish('c')], safety: { prune: 'owned', allowDeletes: 9 } } as const;
+    const plan = JSON.stringify(planOf({ ...over, services }));
+    expect(JSON.stringify(planOf({ ...over, services: services.toReversed() }))).toBe(plan);
+  });
   test('stands in the order of names, then uuids', () => {
     const services = [live('b', { uuid: 'u-2' }), live('b', { uuid: 'u-1' }), live('c')];
     const plan = planOf({ wishes: [wish('d'), wish('a')], services, safety: { prune: 'owned' } });
