@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Bench, bench, describeDocker, IMAGE, leftOf, makeImage } from '../../support/docker.ts';
 import { type DockerProxy, dockerProxy } from '../../support/docker-fault.ts';
@@ -14,9 +15,11 @@ describeDocker('faults of a Docker engine', () => {
     proxy = await dockerProxy();
     b = await bench({ host: proxy.host, pull: 'never', readyMs: 4_000 });
   });
+  const asked = new Set<string>();
   afterEach(async () => {
     await b.end();
     await proxy.close();
+    for (const request of proxy.requests) asked.add(request);
   });
 
   it('that is away: nothing is known, nothing is invented, and all is found again when it is back', async () => {
@@ -186,6 +189,22 @@ describeDocker('faults of a Docker engine', () => {
         message: expect.stringMatching(/web-1 does not run: its health check failed/),
       },
     });
+  });
+
+  it('is asked for nothing but what docs/security.md lets through', async () => {
+    const doc = await readFile(new URL('../../../docs/security.md', import.meta.url), 'utf8');
+    const allowed = [...doc.matchAll(/^ *\| `(GET|POST|DELETE)` \| (.*) \|$/gm)].flatMap(
+      ([, method, paths]) => {
+        let parent = '';
+        return [...(paths ?? '').matchAll(/`([^`]+)`/g)].map(([, path = '']) => {
+          const whole = path.replace('…', parent);
+          parent = whole.replace(/\/[^/]+$/, '');
+          return new RegExp(`^${method} ${whole.replaceAll(/\(\w+\)/g, '.+')}$`);
+        });
+      },
+    );
+    expect(asked.size).toBeGreaterThan(50);
+    expect([...asked].filter((request) => !allowed.some((pattern) => pattern.test(request)))).toEqual([]);
   });
 
   it('given up in the middle: what was done stands, and a later job goes on', async () => {
