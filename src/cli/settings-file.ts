@@ -53,7 +53,7 @@ function refuseAmongManifests(file: string, paths: readonly string[]): void {
       [real(path), real(file)],
     ] as const) {
       const way = relative(folder, inside);
-      if (way === '' || (!way.startsWith('..') && !isAbsolute(way)))
+      if (way !== '..' && !way.startsWith('../') && !isAbsolute(way))
         throw new UserError(
           'EK510',
           `--config: ${file} lies among the manifests (${path}), where everybody who may change them could change what is deleted; keep it elsewhere`,
