@@ -12,7 +12,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/image/**'] },
       },
       {
         extends: true,
@@ -23,6 +23,10 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
+      // Only by `npm run test:image`: it needs a Docker engine and takes minutes.
+      ...(process.env['EVENKEEL_IMAGE'] === undefined
+        ? []
+        : [{ extends: true as const, test: { name: 'image', include: ['test/image/**/*.test.ts'] } }]),
     ],
   },
 });
