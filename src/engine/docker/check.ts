@@ -16,6 +16,7 @@ export function check(definition: Pick<Definition, 'spec'>): readonly Problem[] 
     ...commandProblems('run_command', spec.run_command),
     ...commandProblems('entrypoint', spec.entrypoint),
     ...portProblems(definition),
+    ...pathProblems(spec.bindings),
     ...limitProblem('memory', spec.memory, LEAST_MEMORY, 'MB'),
     ...limitProblem('cpu_shares', spec.cpu_shares, LEAST_SHARES, 'shares'),
   ];
@@ -29,6 +30,11 @@ export function commandProblems(field: string, text: string | null): readonly Pr
     if (!(error instanceof Unfinished)) throw error;
     return [{ field, message: `is no command that a shell could read: ${error.message}` }];
   }
+}
+
+export function pathProblems(bindings: Definition['spec']['bindings']): readonly Problem[] {
+  const root = bindings.some(({ container_path }) => /^[/.]*$/.test(container_path));
+  return root ? [{ field: 'bindings', message: "container_path '/' cannot be a volume" }] : [];
 }
 
 /** A port of the host belongs to one container at a time. */

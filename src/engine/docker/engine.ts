@@ -66,6 +66,7 @@ export function dockerEngine(options: DockerOptions): Engine {
       const { verb, definition } = job;
       const { uuid, uniqueName } = definition;
       known.jobBegins(verb, definition);
+      watch.giveWay(uuid);
       const claimed = (volume: string) => known.claims(definition.user, uuid, volume);
       const result = await attempt(
         `${verb} of ${uniqueName}`,

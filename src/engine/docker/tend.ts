@@ -17,6 +17,8 @@ import type { Workshop } from './workshop.ts';
 export interface Tending {
   /** Looks after one service. Never rejects: what did not work is tried again at the next look. */
   tend(uuid: string): Promise<void>;
+  /** A job wants the service: a pull that a replacement waits for is not waited out. */
+  giveWay(uuid: string): void;
 }
 
 export function tending(
@@ -30,6 +32,7 @@ export function tending(
 ): Tending {
   const { clock } = shop.settings;
   const replacements = new Map<string, Replacements>();
+  const underWay = new Map<string, AbortController>();
 
   async function lookAfter(uuid: string): Promise<void> {
     const charge = known.get(uuid);
@@ -66,7 +69,8 @@ export function tending(
 
   async function replace({ definition }: Charge, found: Found): Promise<void> {
     const environment = await environmentFor(definition, found);
-    const image = await shop.images.ensure(definition.spec.image, false, ending);
+    const signal = underWay.get(definition.uuid)?.signal ?? ending;
+    const image = await shop.images.ensure(definition.spec.image, false, signal);
     await shop.networks.with(definition.user, (network) =>
       makeContainer(
         shop,
@@ -105,8 +109,14 @@ export function tending(
 
   async function tend(uuid: string): Promise<void> {
     if (jobs.busy(uuid) || ending.aborted) return;
+    const stop = new AbortController();
+    underWay.set(uuid, stop);
+    const close = () => stop.abort();
+    ending.addEventListener('abort', close, { once: true });
     await attempt(`looking after service ${uuid}`, () => jobs.run(uuid, () => lookAfter(uuid)));
+    ending.removeEventListener('abort', close);
+    underWay.delete(uuid);
   }
 
-  return { tend };
+  return { tend, giveWay: (uuid) => underWay.get(uuid)?.abort() };
 }

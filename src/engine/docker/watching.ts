@@ -17,6 +17,8 @@ export type Hint = (uuid: string | undefined) => void;
 export interface Watching {
   begin(shop: Workshop): void;
   tend(uuid: string): Promise<void>;
+  /** A job wants the service now. */
+  giveWay(uuid: string): void;
   subscribe(hint: Hint): () => void;
   /** Resolves when nothing of it is under way any more. */
   end(): Promise<void>;
@@ -67,6 +69,7 @@ export function watching(settings: Settings, known: Known, jobs: Locks): Watchin
 
   return {
     tend,
+    giveWay: (uuid) => tender?.giveWay(uuid),
     begin(shop) {
       tender = tending(shop, { known, jobs, hint, ending: ending.signal });
       const listener = {

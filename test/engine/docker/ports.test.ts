@@ -37,6 +37,8 @@ describe('what one Docker host cannot carry out', () => {
       { field: 'cpu_shares' },
     ]);
     expect(check(definitionOf({ memory: 6, cpu_shares: 2 }))).toEqual([]);
+    const root = { volume: 'v', container_path: '/' };
+    expect(check(definitionOf({ bindings: [root] }))).toMatchObject([{ field: 'bindings' }]);
   });
 });
 
