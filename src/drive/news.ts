@@ -36,8 +36,8 @@ function sameNews(before: Verdict, now: Verdict): boolean {
     return JSON.stringify(before.block) === JSON.stringify(now.block);
   }
   if (before.kind === 'wait' && now.kind === 'wait') {
-    if (before.for.code !== 'state' || now.for.code !== 'state') return true;
-    return before.for.state === now.for.state;
+    if (now.for.code !== 'state') return true;
+    return before.for.code === 'state' && before.for.state === now.for.state;
   }
   return true;
 }

@@ -26,7 +26,7 @@ describe('the image', () => {
     scratch = mkdtempSync(join(tmpdir(), 'evenkeel-image-'));
     const users = join(scratch, 'users.json');
     writeFileSync(users, JSON.stringify({ users: [{ name: 'image', key: KEY }] }), { mode: 0o644 });
-    execFileSync('scripts/image-base.sh', [BASE], { cwd: ROOT, stdio: 'inherit' });
+    execFileSync('bash', [join(ROOT, 'scripts', 'image-base.sh'), BASE], { stdio: 'inherit' });
     execFileSync(
       'docker',
       ['build', '--network', 'host', '--build-arg', `BASE_IMAGE=${BASE}`, '-t', IMAGE, '.'],
