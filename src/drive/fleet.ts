@@ -9,12 +9,13 @@ import { capabilitiesFrom, makePlan, type PlanInput, type Planned } from '../dec
 import { quarantineOf } from '../decide/quarantine.ts';
 import type { Doing } from '../decide/status.ts';
 import type { ApiFailure } from '../service/failure.ts';
-import type { Listing, Load } from '../service/ports.ts';
-import type { Live, Wish } from '../service/service.ts';
+import type { Load } from '../service/ports.ts';
+import type { Wish } from '../service/service.ts';
 import { type Authority, LOOK_ONLY } from './authority.ts';
 import type { Bench, Target, Verdict } from './bench.ts';
 import { converge, type World } from './converge.ts';
 import { Ages } from './deadlines.ts';
+import { Ears } from './ears.ts';
 import { History } from './history.ts';
 import { Keeping } from './keeping.ts';
 import { Keyed } from './keyed.ts';
@@ -26,6 +27,7 @@ import { Outcomes } from './outcomes.ts';
 import type { FleetParts } from './parts.ts';
 import { type Performed, perform } from './perform.ts';
 import { steady } from './steady.ts';
+import { Stopping } from './stopping.ts';
 import { Uncertain } from './uncertain.ts';
 import { judge } from './verdict.ts';
 import { Wishes } from './wishes.ts';
@@ -42,17 +44,14 @@ export class Fleet implements World {
   readonly #ages = new Ages();
   readonly #outcomes: Outcomes;
   readonly #uncertain: Uncertain;
-  readonly #stop = new AbortController();
-  /** Aborted when what is under way is no longer waited for; what was journalled is then *uncertain*. */
-  readonly #leave = new AbortController();
-  #underWay = 0;
   readonly #wishes = new Wishes();
   readonly #keyed: Keyed;
   readonly #keeping: Keeping;
   readonly #history: History;
   readonly #bench: Bench;
+  readonly #ears: Ears;
+  readonly #stopping: Stopping;
   #authority: Authority;
-  #failingSince: number | undefined;
   #writes = 0;
   #fatal: ApiFailure | undefined;
 
@@ -62,11 +61,22 @@ export class Fleet implements World {
     this.#authority = authority;
     const { api, journal, settings } = parts;
     this.#keyed = new Keyed(clock);
+    this.#stopping = new Stopping(clock);
     this.#history = new History(parts.clock);
     this.#keeping = new Keeping(journal, parts.listen);
     this.#outcomes = new Outcomes(this.#parts, (error, id) => this.#journalFailed(error, id));
     this.#uncertain = new Uncertain(this.#parts, this.knowledge, (record) => this.#keeping.record(record));
-    this.observer = new Observer(api, clock, settings.pace.rate, this);
+    this.#ears = new Ears(parts, {
+      knowledge: this.knowledge,
+      keyed: this.#keyed,
+      keeping: this.#keeping,
+      uncertain: this.#uncertain,
+      look: (uuid, name) => void this.observer.look(uuid, name, this.#stopping.stop),
+      wakeAround: (name) => this.#wakeAround({ kind: 'wish', id: name, name }),
+      patience: () => this.patienceMs,
+      giveUp: (failure) => this.#giveUp(failure),
+    });
+    this.observer = new Observer(api, clock, settings.pace.rate, this.#ears);
     this.#bench = {
       knowledge: this.knowledge,
       journal,
@@ -92,7 +102,7 @@ export class Fleet implements World {
 
   /** Aborted when no new write may leave. */
   get stopSignal(): AbortSignal {
-    return this.#stop.signal;
+    return this.#stopping.stop;
   }
 
   get writes(): number {
@@ -205,22 +215,14 @@ export class Fleet implements World {
   }
 
   /** No new write leaves from now on; what is under way is finished or is in the journal. */
-  stop(graceMs = GRACE_MS): void {
-    if (this.stopped()) return;
-    this.#stop.abort();
+  stop(): void {
+    if (!this.#stopping.ask()) return;
     this.wakeAll();
     this.observer.nudge();
-    if (this.#underWay === 0) this.#leave.abort();
-    else void this.#parts.clock.sleep(graceMs, this.#leave.signal).then(() => this.#leave.abort());
-  }
-
-  #sending(change: 1 | -1): void {
-    this.#underWay += change;
-    if (this.#underWay === 0 && this.stopped()) this.#leave.abort();
   }
 
   stopped(): boolean {
-    return this.#stop.signal.aborted;
+    return this.#stopping.asked;
   }
 
   decide(target: Target): Verdict {
@@ -236,9 +238,9 @@ export class Fleet implements World {
   async change(target: Target, ms: number | undefined): Promise<void> {
     const verdict = this.#keyed.verdictOf(target.id);
     if (verdict?.kind === 'wait' && verdict.for.code === 'look') {
-      void this.observer.look(verdict.for.uuid, verdict.for.name, this.#stop.signal);
+      void this.observer.look(verdict.for.uuid, verdict.for.name, this.#stopping.stop);
     }
-    if (this.waits()) this.observer.nudge();
+    if (this.#keyed.waits()) this.observer.nudge();
     // `stop` wakes everybody, so a sleep need not listen to its signal.
     if (!this.stopped()) await this.#keyed.sleep(target, ms);
   }
@@ -270,9 +272,9 @@ export class Fleet implements World {
           return now?.kind === 'act' ? now : undefined;
         },
         journalFailed: (error) => this.#journalFailed(error, target.id),
-        underWay: (change) => this.#sending(change),
+        underWay: (change) => this.#stopping.underWay(change),
       },
-      this.#leave.signal,
+      this.#stopping.leave,
     );
     this.#keyed.queue(target.id, false);
     if (done === undefined) return;
@@ -291,7 +293,7 @@ export class Fleet implements World {
   async #notDone(target: Target, done: NonNullable<Performed>, failure: ApiFailure): Promise<void> {
     const { name } = target;
     if (failure.kind === 'auth' && failure.status === 401) this.#giveUp(failure);
-    if (failure.kind === 'not-sent') this.failed(failure);
+    if (failure.kind === 'not-sent') this.#ears.failed(failure);
     if (done.intent !== undefined && this.#parts.journal.memory().intents.has(name)) {
       this.#uncertain.open(name, done.intent.attempt);
     }
@@ -307,64 +309,6 @@ export class Fleet implements World {
     if (this.patienceMs === Number.POSITIVE_INFINITY) return;
     this.#fatal ??= failure;
     this.stop();
-  }
-
-  // ── what the observer brings ────────────────────────────────────────────────────────────────────────────────
-
-  waits(): boolean {
-    return this.#keyed.waits();
-  }
-
-  queues(): boolean {
-    return this.#keyed.queues();
-  }
-
-  isGated(): boolean {
-    return this.#keyed.isGated();
-  }
-
-  listed(listing: Listing): void {
-    const { journal, listen } = this.#parts;
-    const memory = journal.memory();
-    if (this.#failingSince !== undefined) listen({ type: 'observation:recovered' });
-    this.#failingSince = undefined;
-    const missing = this.knowledge.absorbList(listing, memory);
-    for (const uuid of missing) {
-      const live = this.knowledge.get(uuid);
-      if (live !== undefined) void this.observer.look(uuid, live.name, this.#stop.signal);
-    }
-    this.#keeping.capabilities(listing.capabilities);
-    this.#settleUncertain();
-    this.wakeAll();
-  }
-
-  #settleUncertain(): void {
-    this.#uncertain.settle(
-      (name, uuid) => this.#keeping.claim(name, uuid),
-      (name, uuid) => void this.observer.look(uuid, name, this.#stop.signal),
-    );
-  }
-
-  looked(uuid: string, name: string, live: Live | undefined, startedAt: number): void {
-    if (live === undefined || live.state === 'Terminated') this.#keeping.gone(uuid);
-    if (live === undefined) this.knowledge.absorbGone(uuid, startedAt);
-    else {
-      this.knowledge.absorbOne(live, startedAt);
-      this.knowledge.detailRead(uuid);
-    }
-    this.#settleUncertain();
-    this.#wakeAround({ kind: 'wish', id: name, name });
-    this.#keyed.wake(`delete ${uuid}`);
-  }
-
-  failed(failure: ApiFailure): void {
-    const now = this.#parts.clock.monotonic();
-    if (this.#failingSince === undefined) {
-      this.#failingSince = now;
-      this.#parts.listen({ type: 'observation:failed', failure });
-    }
-    const refused = failure.kind === 'auth' && failure.status === 401;
-    if (refused || now - this.#failingSince >= this.patienceMs) this.#giveUp(failure);
   }
 
   // ── bookkeeping ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -392,5 +336,3 @@ export class Fleet implements World {
 
 /** Milliseconds. */
 const JOURNAL_PAUSE = 5_000;
-/** How long a stop waits for requests under way: less than the 8 s a stop may take (`research/reliability.md` O11). */
-const GRACE_MS = 6_000;

@@ -104,10 +104,20 @@ export class Knowledge {
     this.#set({ live: merged, at, known: print(merged, this.#full), doubtful: false, detailed });
   }
 
-  /** The details of `uuid` were asked for, and this is all there is to see. */
-  detailRead(uuid: string): void {
-    const entry = this.#entries.get(uuid);
-    if (entry !== undefined) this.#set({ ...entry, detailed: rowFields(entry.live) });
+  /**
+   * The answer of a GET: as `absorbOne`, and its details are all there is to see. Where a list that began later came
+   * first, what only the GET shows still holds if the definition is the same; else it must be asked for again.
+   */
+  absorbLook(live: Live, at: number): void {
+    const before = this.#entries.get(live.uuid);
+    const detailed = rowFields(live);
+    if (before === undefined || before.at <= at) {
+      this.absorbOne(live, at);
+      const entry = this.#entries.get(live.uuid);
+      if (entry !== undefined) this.#set({ ...entry, detailed });
+    } else if (rowFields(before.live) === detailed) {
+      this.#set({ ...before, live: withDetail(before.live, live), detailed });
+    }
   }
 
   /** It is gone (404). */
