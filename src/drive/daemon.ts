@@ -18,6 +18,7 @@ import type { Target, Verdict } from './bench.ts';
 import { doze } from './doze.ts';
 import type { Fleet } from './fleet.ts';
 import { permitId } from './permit.ts';
+import { sourceNews } from './source-news.ts';
 
 export interface DaemonOptions {
   /** Between passes, in milliseconds; up to a tenth more by chance. */
@@ -116,7 +117,7 @@ export class Daemon implements Authority {
     const before = this.#load;
     const load = await this.#parts.load(signal);
     if (signal.aborted) return;
-    this.#tellSource(before, load);
+    for (const event of sourceNews(before, load)) listen(event);
     this.#load = load;
     listen({ type: 'pass:start', revision: load.revision, services: load.wishes.length });
     this.#reviewed = new Map();
@@ -220,24 +221,6 @@ export class Daemon implements Authority {
 
   // ── telling ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #tellSource(before: Load | undefined, load: Load): void {
-    const { listen } = this.#parts;
-    const same = before !== undefined && JSON.stringify(before.problems) === JSON.stringify(load.problems);
-    if (!load.complete && (before?.complete !== false || !same)) {
-      listen({ type: 'source:incomplete', problems: load.problems });
-    }
-    if (load.complete && before?.complete === false) {
-      listen({ type: 'source:recovered', revision: load.revision });
-    }
-    if (before !== undefined && before.revision !== load.revision) {
-      listen({
-        type: 'source:changed',
-        revision: load.revision,
-        names: changedNames(before.wishes, load.wishes),
-      });
-    }
-  }
-
   #tellEnd(load: Load, tookMs: number): void {
     let [inSync, moving, blocked, failing] = [0, 0, 0, 0];
     for (const { name } of load.wishes) {
@@ -256,11 +239,4 @@ export class Daemon implements Authority {
 function firstSeq(course: Plan['services'][number]['course']): number {
   const first = course.find((move) => move.kind === 'operation');
   return first?.kind === 'operation' ? first.seq : 0;
-}
-
-function changedNames(before: readonly Wish[], now: readonly Wish[]): readonly string[] {
-  const old = new Map(before.map((wish) => [wish.name, JSON.stringify(wish)]));
-  const added = now.filter((wish) => old.get(wish.name) !== JSON.stringify(wish)).map((wish) => wish.name);
-  const kept = new Set(now.map((wish) => wish.name));
-  return [...added, ...before.filter((wish) => !kept.has(wish.name)).map((wish) => wish.name)].sort();
 }

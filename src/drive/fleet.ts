@@ -3,7 +3,7 @@
  *
  * It holds what is known, what is wished and what was refused, wakes whom a change may concern, and turns outcomes
  * into journal records and events. `apply.ts` gives it a permit and waits for the ends; `daemon.ts` gives it new
- * wishes and never ends.
+ * wishes and never ends. Longer than its neighbours because it is the one place where all rooms of drive/ meet.
  */
 import { capabilitiesFrom, makePlan, type PlanInput, type Planned } from '../decide/plan.ts';
 import { quarantineOf } from '../decide/quarantine.ts';
