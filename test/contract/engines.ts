@@ -2,6 +2,7 @@
  * The engines the contract is held against, one line each. An engine that this machine cannot run is a skip that is
  * printed; in CI a skip is a failure.
  */
+import { docker } from '../support/docker-contract.ts';
 import { KEY, startServer, USER } from '../support/server.ts';
 import type { ContractServer, Traits } from './case.ts';
 
@@ -9,6 +10,7 @@ export type EngineFactory = () => Promise<ContractServer | { readonly skip: stri
 
 export const ENGINES: Readonly<Record<string, EngineFactory>> = {
   simulated,
+  docker,
 };
 
 const MOST_USERS = 400;

@@ -85,16 +85,23 @@ async function whyNot(): Promise<string | undefined> {
   }
 }
 
-const missing = await whyNot();
-const demanded =
-  process.env['CI'] === 'true' && (process.env['EVENKEEL_ENGINES'] ?? '').split(',').includes('docker');
+/** Why there is no engine to test on; undefined = there is one. */
+export const missingEngine = await whyNot();
+
+/** Whether a missing engine is a failure. */
+export function isDemanded(engine: 'docker' | 'swarm'): boolean {
+  const demanded = (process.env['EVENKEEL_ENGINES'] ?? '').split(',');
+  return process.env['CI'] === 'true' && demanded.includes(engine);
+}
 
 /** A group of tests on a real engine. */
 export function describeDocker(title: string, tests: () => void): void {
-  if (missing === undefined) describe(title, tests);
-  else if (demanded)
-    describe(title, () => it(`has an engine to run on: ${missing}`, () => Promise.reject(missing)));
-  else describe.skip(`${title} [skipped: ${missing}]`, tests);
+  if (missingEngine === undefined) describe(title, tests);
+  else if (isDemanded('docker'))
+    describe(title, () =>
+      it(`has an engine to run on: ${missingEngine}`, () => Promise.reject(missingEngine)),
+    );
+  else describe.skip(`${title} [skipped: ${missingEngine}]`, tests);
 }
 
 /** An engine of its own instance, so that tests do not see each other's containers. */

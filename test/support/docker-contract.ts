@@ -1,0 +1,78 @@
+/** The Docker engine as the contract wants it. */
+
+import type { Engine } from '../../src/service/engine.ts';
+import type { Traits } from '../contract/case.ts';
+import { contractUsers, type EngineFactory } from '../contract/engines.ts';
+import { bench, isDemanded, makeImage, missingEngine } from './docker.ts';
+import { startServer } from './server.ts';
+
+const IMAGE = 'evenkeel-contract:1';
+const OTHER = 'evenkeel-contract:2';
+
+export const docker: EngineFactory = async () => {
+  if (missingEngine !== undefined) return skipped('docker', missingEngine);
+  await makeImage({ name: IMAGE });
+  await makeImage({ name: OTHER });
+  const b = await bench({ pull: 'never', settleMs: 300 });
+  const { users, newUser } = contractUsers();
+  const { engine, hold } = holdable(b.another());
+  const server = await startServer({ users, engine });
+  const traits: Traits = {
+    image: IMAGE,
+    otherImage: OTHER,
+    missingImage: 'evenkeel-contract-missing:1',
+    failing: { image: IMAGE, run_command: 'sh -c "exit 3"' },
+    finishing: { image: IMAGE, run_command: 'sh -c "exit 0"' },
+    ended: 'Stopped',
+    sharesPorts: false,
+    /** Not through the engine: that would count as being stopped on purpose, and not be restarted. */
+    async kill(service, ordinal) {
+      const [container] = await b.docker.listContainers({
+        filters: { label: [`evenkeel.service=${service.uuid}`, `evenkeel.ordinal=${ordinal}`] },
+      });
+      const { State } = await b.docker.getContainer(container?.Id ?? '').inspect();
+      process.kill(State.Pid, 'SIGKILL');
+    },
+    hold: (service) => hold(service.uuid),
+    patienceMs: 60_000,
+    pollMs: 100,
+  };
+  return {
+    url: server.url,
+    traits,
+    newUser,
+    async close() {
+      await server.close();
+      await b.end();
+    },
+  };
+};
+
+/** A skip, or an error where the engine must be there. */
+export function skipped(engine: 'docker' | 'swarm', why: string): { readonly skip: string } {
+  if (isDemanded(engine)) throw new Error(`EVENKEEL_ENGINES wants ${engine}: ${why}`);
+  return { skip: why };
+}
+
+/** An engine whose jobs can be kept from ending. */
+export function holdable(engine: Engine): { readonly engine: Engine; hold(uuid: string): () => void } {
+  const held = new Map<string, Promise<void>>();
+  return {
+    engine: {
+      ...engine,
+      async run(job, signal) {
+        const done = await engine.run(job, signal);
+        await held.get(job.definition.uuid);
+        return done;
+      },
+    },
+    hold(uuid) {
+      let release = (): void => undefined;
+      held.set(uuid, new Promise((resolve) => (release = resolve)));
+      return () => {
+        held.delete(uuid);
+        release();
+      };
+    },
+  };
+}
