@@ -11,7 +11,7 @@ import { fleetStatus } from '../decide/status.ts';
 import type { Listen } from '../service/event.ts';
 import type { Plan } from '../service/plan.ts';
 import type { Clock, Load, Random } from '../service/ports.ts';
-import type { Block, Operation, Wish } from '../service/service.ts';
+import type { Block, Operation } from '../service/service.ts';
 import type { FleetStatus } from '../service/status.ts';
 import type { Authority } from './authority.ts';
 import type { Target, Verdict } from './bench.ts';
