@@ -238,7 +238,8 @@ export class Fleet implements World {
   async change(target: Target, ms: number | undefined): Promise<void> {
     const verdict = this.#keyed.verdictOf(target.id);
     if (verdict?.kind === 'wait' && verdict.for.code === 'look') {
-      void this.observer.look(verdict.for.uuid, verdict.for.name, this.#stopping.stop);
+      const look = this.observer.look(verdict.for.uuid, verdict.for.name, this.#stopping.stop);
+      void look.then((answered) => (answered ? undefined : this.#keyed.wake(target.id)));
     }
     if (this.#keyed.waits()) this.observer.nudge();
     // `stop` wakes everybody, so a sleep need not listen to its signal.

@@ -28,6 +28,8 @@ export class Knowledge {
   readonly #entries = new Map<string, Entry>();
   readonly #byName = new Map<string, Set<string>>();
   readonly #writes = new Map<string, { underWay: number; endedAt: number }>();
+  /** Uuids of which nobody knows what our last write did. */
+  readonly #unsure = new Set<string>();
   #listedAt = Number.NEGATIVE_INFINITY;
   #lists = 0;
   #full = false;
@@ -94,14 +96,31 @@ export class Knowledge {
     this.#writes.set(name, { underWay: Math.max(0, (write?.underWay ?? 1) - 1), endedAt: now });
   }
 
+  /**
+   * A write to `uuid` ended without showing what it did. A list may be older than it looks, and a row that shows what was
+   * known before would be believed: so one GET decides.
+   */
+  doubtWrite(uuid: string): void {
+    this.#unsure.add(uuid);
+  }
+
+  isUnsure(uuid: string): boolean {
+    return this.#unsure.has(uuid);
+  }
+
   /** A reply to our own write, or the answer of a GET, is certain. `at` as in `Entry`. */
   absorbOne(live: Live, at: number): void {
     if ((this.#entries.get(live.uuid)?.at ?? Number.NEGATIVE_INFINITY) > at) return;
+    this.#sureSince(live, at);
     const before = this.#entries.get(live.uuid);
     const whole = live.mark !== undefined || before === undefined;
     const merged = whole ? live : withDetail(live, before.live);
     const detailed = whole ? rowFields(live) : before.detailed;
     this.#set({ live: merged, at, known: print(merged, this.#full), doubtful: false, detailed });
+  }
+
+  #sureSince({ uuid, name }: Live, at: number): void {
+    if (at >= (this.#writes.get(name)?.endedAt ?? 0)) this.#unsure.delete(uuid);
   }
 
   /**
@@ -116,7 +135,11 @@ export class Knowledge {
       const entry = this.#entries.get(live.uuid);
       if (entry !== undefined) this.#set({ ...entry, detailed });
     } else if (rowFields(before.live) === detailed) {
-      this.#set({ ...before, live: withDetail(before.live, live), detailed });
+      const merged = withDetail(before.live, live);
+      const known = print(withDetail(live, before.live), this.#full);
+      const doubtful = print(merged, this.#full) !== known;
+      this.#sureSince(live, at);
+      this.#set({ ...before, live: merged, known, doubtful, detailed });
     }
   }
 
@@ -125,6 +148,7 @@ export class Knowledge {
     const entry = this.#entries.get(uuid);
     if (entry === undefined || entry.at > at) return;
     this.#entries.delete(uuid);
+    this.#unsure.delete(uuid);
     this.#byName.get(entry.live.name)?.delete(uuid);
   }
 

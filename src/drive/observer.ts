@@ -39,6 +39,8 @@ export class Observer {
   readonly #rate: number;
   #listing: Promise<boolean> | undefined;
   readonly #looks = new Map<string, Promise<boolean>>();
+  /** In a row, by uuid: one that may not be looked at is asked for ever more seldom. */
+  readonly #lookFailures = new Map<string, number>();
   #gap = FIRST_GAP;
   #hurriedAt = Number.NEGATIVE_INFINITY;
   #pages = 1;
@@ -129,11 +131,14 @@ export class Observer {
   async #look(uuid: string, name: string, signal: AbortSignal): Promise<boolean> {
     const result = await this.#api.get(uuid, signal);
     if (result.ok) {
+      this.#lookFailures.delete(uuid);
       this.#audience.looked(uuid, name, result.value.live, result.value.startedAt);
       return true;
     }
     if (!signal.aborted) this.#audience.failed(result.failure);
-    await this.#clock.sleep(FIRST_GAP, signal);
+    const failures = (this.#lookFailures.get(uuid) ?? 0) + 1;
+    this.#lookFailures.set(uuid, failures);
+    await this.#clock.sleep(Math.min(MOST_GAP, FIRST_GAP * 2 ** failures), signal);
     return false;
   }
 }

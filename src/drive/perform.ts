@@ -167,7 +167,17 @@ async function performWrite(
   with_.knowledge.endWrite(target.name, now);
   with_.underWay(-1);
   if (result.ok) await accountWrite(target.name, sent, result.value, with_, now);
+  else if (leavesDoubt(result.failure)) with_.knowledge.doubtWrite(uuidOf(sent.operation));
   return { act: sent, result };
+}
+
+/** It may have been done, or the state was another one than was seen. */
+function leavesDoubt({ kind }: ApiFailure): boolean {
+  return kind === 'ambiguous' || kind === 'look-again' || kind === 'broken';
+}
+
+function uuidOf(operation: Operation): string {
+  return operation.verb === 'create' ? '' : operation.uuid;
 }
 
 /** Before it is sent, so that a crash cannot make the sliding hour forget it; once an hour for each name. */
@@ -192,7 +202,7 @@ async function accountWrite(
   const live = accepted.live?.uuid === uuid ? accepted.live : undefined;
   // Before the disk is waited for: a list that began meanwhile must find what this reply showed already known.
   if (live !== undefined) with_.knowledge.absorbOne(live, now);
-  else with_.knowledge.endWrite(name, now + UNSEEN);
+  else with_.knowledge.doubtWrite(uuid);
   const next = predict(observed, operation, name);
   const state =
     typeof live?.state === 'string' ? live.state : next.exists === true ? next.state : 'Terminated';
@@ -214,9 +224,6 @@ async function accountWrite(
     ...(token === undefined ? {} : { token }),
   });
 }
-
-/** The reply showed nothing: what was seen before it is no longer news, so the next list must say. */
-const UNSEEN = 0.001;
 
 /** Whether the record is on disk. */
 export async function written(

@@ -51,6 +51,9 @@ function look(wish: Wish, bench: Bench): { readonly verdict: Verdict; readonly v
     const unsure = bench.claims(name).find((claim) => !claim.gone && knowledge.get(claim.uuid) === undefined);
     if (unsure !== undefined) return only(wait({ code: 'look', uuid: unsure.uuid, name }, live));
   }
+  if (live !== undefined && knowledge.isUnsure(live.uuid)) {
+    return only(wait({ code: 'look', uuid: live.uuid, name }, live));
+  }
   if (!knowledge.isFresh(name, live?.uuid)) return only(wait({ code: 'list' }, live));
   const { verified, observed } = asked;
   const decision = step(asked.desired, observed, asked.policy);
@@ -172,6 +175,7 @@ function judgeDelete(target: Extract<Target, { kind: 'delete' }>, bench: Bench):
   const { knowledge } = bench;
   const live = knowledge.get(uuid);
   if (live === undefined || live.state === 'Terminated') return quiet(live, []);
+  if (knowledge.isUnsure(uuid)) return wait({ code: 'look', uuid, name }, live);
   if (!knowledge.isFresh(name, uuid)) return wait({ code: 'list' }, live);
   const seen: Observed =
     typeof live.state === 'string'

@@ -293,3 +293,19 @@ test('wall clocks that jump change nothing', async () => {
   await daemon.stop();
   expect(world.oracles.violations).toEqual([]);
 });
+
+test('a wall clock set forward does not begin a new hour of deletes', async () => {
+  const world = worldWith(many(10), { prune: 'owned', graceMs: 10 * MINUTE });
+  const daemon = await world.run();
+  await world.pass(2 * MINUTE);
+  const since = world.scheduler.now;
+  for (const left of [9, 8, 7]) {
+    world.wishes = many(left);
+    daemon.hint();
+    await world.pass(13 * MINUTE);
+    world.jumpWall(2 * HOUR);
+  }
+  expect(told(writes(world, since))).toBe('terminate s09, terminate s08');
+  await daemon.stop();
+  expect(world.oracles.violations).toEqual([]);
+});

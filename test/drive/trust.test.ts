@@ -1,5 +1,6 @@
 /** What a list says is believed only as far as it can be trusted: nothing is made or removed on less. */
 import { expect, test } from 'vitest';
+import { fault } from '../sim/faults.ts';
 import { whole } from '../sim/network.ts';
 import type { World } from '../sim/world.ts';
 import { putOurs, resultOf, told, worldWith, writes } from '../support/drive.ts';
@@ -120,4 +121,62 @@ test('the mark travels in the create and comes along in every change of the list
       expect(marksOf()).toEqual(made);
     }
   }
+});
+
+test('after a write that was not answered, one GET decides: lists that are a little old are not believed', async () => {
+  const world = worldWith([wish('web')]);
+  const uuid = putOurs(world, wish('web'), 'Stopped');
+  await world.pass(30_000);
+  let lost = false;
+  world.network.faultOf = ({ kind, verb }) => {
+    if (kind === 'list') return fault('stale-5s');
+    if (verb !== 'start' || lost) return undefined;
+    lost = true;
+    return fault('reset-after');
+  };
+  expect(resultOf(await world.apply()).exitCode).toBe(0);
+  expect(told(writes(world))).toBe('start web (reset-after)');
+  expect(world.network.log.some((one) => one.kind === 'get' && one.uuid === uuid)).toBe(true);
+  expect(world.oracles.violations).toEqual([]);
+});
+
+test('details that were asked for before a list began, and came after it, are details all the same', async () => {
+  const world = worldWith([wish('web')], { server: { profile: 'reference' } });
+  putOurs(world, wish('web'), 'Stopped');
+  const daemon = await world.run();
+  world.network.way = { up: () => 5, down: ({ kind }) => (kind === 'get' ? 1_500 : 5) };
+  await world.pass(120_000);
+  expect(told(writes(world))).toBe('start web');
+  expect(world.server.live('web')[0]?.service.state).toBe('Running');
+  await daemon.stop();
+});
+
+test('a link to a name that has no service of its own blocks, and does not wait for ever', async () => {
+  const world = worldWith([
+    wish('db', { want: 'stopped' }),
+    wish('web', {
+      dependsOn: ['db'],
+      spec: { image: 'web:1', linked_to_service: [{ to_service: 'db', name: 'db' }] },
+    }),
+  ]);
+  world.server.put('db', 'another', {});
+  world.server.put('db', 'another', {});
+  const daemon = await world.run();
+  await world.pass(120_000);
+  expect(daemon.fleet.verdictOf('web')).toMatchObject({
+    kind: 'blocked',
+    block: { code: 'dependency', name: 'db' },
+  });
+  await daemon.stop();
+});
+
+test('two who wait for a list share one', async () => {
+  const world = worldWith([wish('web')]);
+  world.network.way = { up: () => 200, down: () => 200 };
+  const daemon = await world.run();
+  await world.pass(240_000);
+  const lists = world.network.log.filter(({ kind }) => kind === 'list');
+  const overlapping = lists.filter(({ at }, index) => at < (lists[index - 1]?.endedAt ?? 0));
+  expect(overlapping).toEqual([]);
+  await daemon.stop();
 });

@@ -126,7 +126,10 @@ const LISTS: readonly Fault[] = [
   {
     name: 'unknown-state',
     on: 'list',
-    gets: rows((all) => all.map((row) => ({ ...row, state: 'Hibernating' })), true),
+    gets: rows(
+      (all) => all.map((row) => (row['state'] === 'Terminated' ? row : { ...row, state: 'Hibernating' })),
+      true,
+    ),
   },
   {
     name: 'no-extensions',

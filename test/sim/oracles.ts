@@ -53,8 +53,8 @@ export class Oracles {
   /** Per process and name: when the last write to it ended, and whether its answer showed the service. */
   #wrote = new Map<string, { readonly at: number; readonly shown: boolean }>();
   /** Per process: begin of the list that is being walked, and of the last one that came whole. */
-  #walk = new Map<number, { begun: number; uuids: string[]; whole: boolean }>();
-  #listed = new Map<number, { readonly begun: number; readonly uuids: ReadonlySet<string> }>();
+  #walk = new Map<number, { begun: number; rows: unknown[] }>();
+  #listed = new Map<number, { readonly begun: number }>();
   readonly #creates: Exchange[] = [];
   readonly #deletes: { readonly at: number; readonly name: string }[] = [];
   readonly #patches = new Map<string, { readonly text: string; readonly times: number }>();
@@ -200,7 +200,7 @@ export class Oracles {
     const known = uuid === undefined ? undefined : this.#server.known.get(uuid);
     if (known === undefined || answer?.before === undefined || !answer.committed) return;
     this.#owned(exchange, known);
-    if (exchange.verb === 'terminate') this.#mayDelete(exchange, known);
+    if (exchange.verb === 'terminate') this.#mayDelete(exchange);
     if (exchange.verb === 'update') this.#noFight(exchange, answer.before);
   }
 
@@ -224,7 +224,7 @@ export class Oracles {
     );
   }
 
-  #mayDelete({ number, name, at }: Exchange, known: Known): void {
+  #mayDelete({ number, name, at }: Exchange): void {
     const { intent, absence, complete } = this.#basis.get(number) ?? {};
     const what = () => `#${number} terminate ${name}`;
     if (intent !== undefined) {
@@ -242,10 +242,14 @@ export class Oracles {
     this.#deletes.push({ at, name: name ?? '' });
     const recent = this.#deletes.filter((one) => at - one.at < HOUR);
     const names = new Set(recent.map((one) => one.name));
-    const ours = this.#server
-      .all()
-      .filter((one) => one.creator === 'us' && truth.isLive(this.#server.now(one.uuid) as truth.Service));
-    const owned = new Set([...ours.map((one) => one.name), ...names]).size;
+    // Whoever took the others away within the hour, they were owned when it was decided.
+    const owned = new Set(
+      this.#server
+        .all()
+        .filter((one) => one.creator === 'us' && wasLiveSince(one, at - HOUR))
+        // Of one name, those that live together count each.
+        .map((one) => (wasLiveSince(one, at) ? one.uuid : one.name)),
+    ).size;
     const limit = Math.max(1, Math.floor(owned * 0.2), this.#facts.allowDeletes ?? 0);
     this.#check('O8b', names.size <= limit, () => `${what()}: ${names.size} of ${owned} within an hour`);
   }
@@ -296,24 +300,20 @@ export class Oracles {
       | { meta?: { next?: string | null; total_count?: number }; objects?: unknown }
       | undefined;
     const json = outcome?.kind === 'response' && outcome.headers['content-type'] === 'application/json';
-    if (!json || page === undefined || page === null || !Array.isArray(page.objects)) {
-      this.#walk.delete(process);
-      return;
-    }
+    // A page that failed may be asked for once more; the walk goes on from there.
+    if (!json || page === undefined || page === null || !Array.isArray(page.objects)) return;
     const offset = new URL(path, 'http://api').searchParams.get('offset') ?? '0';
-    if (offset === '0') this.#walk.set(process, { begun: at, uuids: [], whole: true });
+    if (offset === '0') this.#walk.set(process, { begun: at, rows: [] });
     const walk = this.#walk.get(process);
     if (walk === undefined) return;
-    for (const row of page.objects) {
-      const uuid = this.#see(process, row, walk.begun, endedAt);
-      if (uuid === undefined) walk.whole = false;
-      else walk.uuids.push(uuid);
-    }
+    walk.rows.push(...page.objects);
     if ((page.meta?.next ?? null) !== null) return;
-    const uuids = new Set(walk.uuids);
-    const complete = uuids.size === walk.uuids.length && page.meta?.total_count === uuids.size;
-    if (walk.whole && complete) this.#listed.set(process, { begun: walk.begun, uuids });
     this.#walk.delete(process);
+    const uuids = new Set(walk.rows.map((row) => (row as { uuid?: unknown } | null)?.uuid));
+    // Rows of a list that is not whole are no observation.
+    if (uuids.size !== walk.rows.length || page.meta?.total_count !== uuids.size) return;
+    const seen = walk.rows.map((row) => this.#see(process, row, walk.begun, endedAt));
+    if (!seen.includes(undefined)) this.#listed.set(process, { begun: walk.begun });
   }
 
   #see(process: number, row: unknown, begun: number, ended: number): string | undefined {
@@ -327,6 +327,11 @@ export class Oracles {
     this.#lastAnswered.set(key, seen);
     if ((this.#lastAsked.get(key)?.begun ?? -1) <= seen.begun) this.#lastAsked.set(key, seen);
   }
+}
+
+function wasLiveSince({ versions }: Known, since: number): boolean {
+  const ended = versions.find((version) => !truth.isLive(version.service));
+  return ended === undefined || ended.at >= since;
 }
 
 function mayReplace(intent: Intent | undefined): boolean {
