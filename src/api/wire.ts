@@ -82,7 +82,7 @@ function readLive(object: Readonly<Record<string, unknown>>, offered: readonly E
     state: isServiceState(state) ? state : { unknown: state },
     fields,
     mark,
-    redeployToken: object['redeploy_token'] === null ? null : optional('redeploy_token', read.text),
+    redeployToken: tokenOf(object['redeploy_token'], offered),
     linkedFrom: optional('linked_from_service', read.linkedFrom),
     containers: {
       ...counted('running', optional('running_num_containers', read.count)),
@@ -93,6 +93,13 @@ function readLive(object: Readonly<Record<string, unknown>>, offered: readonly E
       object['deployed_datetime'] === null ? null : parseDate(optional('deployed_datetime', read.text) ?? ''),
     note: noteOf(optional('note', read.text), all),
   };
+}
+
+/** Believed only where it is announced: a field that a server happens to echo is no memory of what was served. */
+function tokenOf(value: unknown, offered: readonly Extension[]): string | null | undefined {
+  if (!offered.includes('redeploy-token') || value === undefined) return undefined;
+  if (value === null) return null;
+  return read.text(value, 'redeploy_token');
 }
 
 /** The server's words may repeat a value of the service's environment. */

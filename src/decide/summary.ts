@@ -69,5 +69,5 @@ function exitCode(
 
 /** How long the writes take at least, in seconds: the rate is the only thing known about the future (design §9). */
 function atLeastSeconds(writes: number, pace: SummaryInput['pace']): number {
-  return Math.round((Math.max(0, writes - pace.burst) / pace.rate) * 10) / 10;
+  return Math.max(0, writes - pace.burst) / pace.rate;
 }

@@ -39,7 +39,7 @@ export function forecastText(summary: PlanSummary, rate: string | undefined): st
 }
 
 function duration(seconds: number): string {
-  const whole = Math.ceil(seconds);
+  const whole = Math.floor(seconds);
   if (whole < 120) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
   return whole < 7200

@@ -85,10 +85,16 @@ describe('a service object', () => {
     expect(one.state).toEqual({ unknown: 'Start failed' });
     expect(one.fields).toEqual({});
     expect(one.deployedAt).toBeUndefined();
-    expect(live({ deployed_datetime: null, redeploy_token: null })).toMatchObject({
+    expect(live({ deployed_datetime: null, redeploy_token: null }, ['redeploy-token'])).toMatchObject({
       deployedAt: null,
       redeployToken: null,
     });
+  });
+
+  it('believes a redeploy token only where the server announces that it keeps them', () => {
+    expect(live({ redeploy_token: 't1' }, ['redeploy-token']).redeployToken).toBe('t1');
+    expect(live({ redeploy_token: 't1' }, []).redeployToken).toBeUndefined();
+    expect(live({ redeploy_token: null }, []).redeployToken).toBeUndefined();
   });
 
   it.each([
