@@ -1,5 +1,5 @@
 /** What is generated, documented or shipped as an example agrees with the schema and the code. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
@@ -82,9 +82,14 @@ describe('docs/errors.md', () => {
 
 describe('the examples', () => {
   const examples = readdirSync(`${root}examples`).sort();
+  /** An example that holds more than manifests keeps them in a folder of their own. */
+  const manifests = (name: string) => {
+    const own = `examples/${name}/manifests`;
+    return existsSync(`${root}${own}`) ? own : `examples/${name}`;
+  };
 
   it.each(examples)('are sound without anything set: %s', async (name) => {
-    const read = await directorySource([`${root}examples/${name}`]).read(new AbortController().signal);
+    const read = await directorySource([`${root}${manifests(name)}`]).read(new AbortController().signal);
     const result = load(read, { resolver: createResolver({ env: {} }) });
     expect(rendered([...result.diagnostics, ...result.warnings])).toBe('');
     expect(result.load.complete).toBe(true);
@@ -95,10 +100,10 @@ describe('the examples', () => {
 
   it('name the schema in their first line, by a path that is there', () => {
     for (const name of examples)
-      for (const file of readdirSync(`${root}examples/${name}`).filter((each) => each.endsWith('.yaml'))) {
+      for (const file of readdirSync(`${root}${manifests(name)}`).filter((each) => each.endsWith('.yaml'))) {
         const [, path] =
-          /^# yaml-language-server: \$schema=(\S+)\n/.exec(text(`examples/${name}/${file}`)) ?? [];
-        expect(text(`examples/${name}/${path}`)).toContain('ServiceManifest');
+          /^# yaml-language-server: \$schema=(\S+)\n/.exec(text(`${manifests(name)}/${file}`)) ?? [];
+        expect(text(`${manifests(name)}/${path}`)).toContain('ServiceManifest');
       }
   });
 });
