@@ -74,7 +74,9 @@ export class Incarnation {
     const { options } = this.#world;
     const edges = { edge: (name: string) => this.#world.edge(name, this) };
     const file = this.#world.disk.open(this.#world.scheduler, edges);
-    const journal = await (readOnly ? readJournal(file) : openJournal(file));
+    const journal = await (readOnly
+      ? readJournal(file)
+      : openJournal(file, (said) => this.#world.oracles.fail('O12', said)));
     const { rate, burst, concurrency } = options.pace;
     const api = createClient({
       http: this.http,
