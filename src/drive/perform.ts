@@ -50,7 +50,7 @@ export function perform(target: Target, act: Act, with_: Performer, signal: Abor
 }
 
 async function performCreate(target: Target, with_: Performer, signal: AbortSignal): Promise<Performed> {
-  let sent: { act: Act; intent: Intent } | undefined;
+  let sent: { act: Act; intent: Intent; again: boolean } | undefined;
   const placed = async (): Promise<CreateRequest | undefined> => {
     const act = signal.aborted ? undefined : with_.again(target);
     if (act === undefined || act.operation.verb !== 'create') return undefined;
@@ -61,17 +61,17 @@ async function performCreate(target: Target, with_: Performer, signal: AbortSign
     if (open === undefined && !(await written(with_, { type: 'intent', ...intent }))) return undefined;
     with_.knowledge.beginWrite(name);
     with_.underWay(1);
-    sent = { act, intent };
+    sent = { act, intent, again: open !== undefined };
     return request;
   };
   const result = await with_.api.create(placed, signal);
   if (sent === undefined) return undefined;
-  const { act, intent } = sent;
+  const { act, intent, again } = sent;
   const now = with_.clock.monotonic();
   with_.knowledge.endWrite(target.name, now);
   with_.underWay(-1);
   if (result === undefined) return { act, intent, result: unanswered };
-  await accountCreate(target.name, intent, result, with_, now);
+  await accountCreate(target.name, intent, result, again, with_, now);
   return { act, intent, result };
 }
 
@@ -106,6 +106,7 @@ async function accountCreate(
   name: string,
   intent: Intent,
   result: Result<Accepted>,
+  again: boolean,
   with_: Performer,
   now: number,
 ): Promise<void> {
@@ -123,7 +124,8 @@ async function accountCreate(
     });
     return;
   }
-  if (isDefiniteNo(result.failure, with_.knowledge.offered.includes('idempotency-key'))) {
+  // A no to the same request sent again says nothing of the first one, which may still be on its way.
+  if (!again && isDefiniteNo(result.failure, with_.knowledge.offered.includes('idempotency-key'))) {
     await written(with_, { type: 'abandoned', name, attempt, why: result.failure.kind });
   }
 }

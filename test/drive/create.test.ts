@@ -129,3 +129,21 @@ test('a service that another hand made under the name, while ours is uncertain, 
   expect(creates(world)).toHaveLength(1);
   expect(world.oracles.violations).toEqual([]);
 });
+
+test.each(['429', '403', '400', 'refused', '404'])(
+  'a %s to a create that was sent again is no answer to the first one, which may still arrive',
+  async (name) => {
+    const world = worldWith([wish('web')]);
+    let sent = 0;
+    world.network.faultOf = ({ kind }) => {
+      if (kind !== 'create') return undefined;
+      sent += 1;
+      return sent === 1 ? fault('late-100s') : sent === 2 ? fault(name) : undefined;
+    };
+    await world.apply();
+    await world.pass(150_000);
+    expect(websOf(world)).toHaveLength(1);
+    expect(new Set(creates(world).map(({ body }) => body)).size).toBe(1);
+    expect(world.oracles.violations).toEqual([]);
+  },
+);

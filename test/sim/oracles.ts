@@ -53,7 +53,7 @@ export class Oracles {
   /** Per process and name: when the last write to it ended, and whether its answer showed the service. */
   #wrote = new Map<string, { readonly at: number; readonly shown: boolean }>();
   /** Per process: begin of the list that is being walked, and of the last one that came whole. */
-  #walk = new Map<number, { begun: number; rows: unknown[] }>();
+  #walk = new Map<number, { begun: number; rows: unknown[]; totals: Set<unknown> }>();
   #listed = new Map<number, { readonly begun: number }>();
   readonly #creates: Exchange[] = [];
   readonly #deletes: { readonly at: number; readonly name: string }[] = [];
@@ -303,15 +303,17 @@ export class Oracles {
     // A page that failed may be asked for once more; the walk goes on from there.
     if (!json || page === undefined || page === null || !Array.isArray(page.objects)) return;
     const offset = new URL(path, 'http://api').searchParams.get('offset') ?? '0';
-    if (offset === '0') this.#walk.set(process, { begun: at, rows: [] });
+    if (offset === '0') this.#walk.set(process, { begun: at, rows: [], totals: new Set() });
     const walk = this.#walk.get(process);
     if (walk === undefined) return;
     walk.rows.push(...page.objects);
+    walk.totals.add(page.meta?.total_count);
     if ((page.meta?.next ?? null) !== null) return;
     this.#walk.delete(process);
     const uuids = new Set(walk.rows.map((row) => (row as { uuid?: unknown } | null)?.uuid));
     // Rows of a list that is not whole are no observation.
-    if (uuids.size !== walk.rows.length || page.meta?.total_count !== uuids.size) return;
+    const [total, ...others] = walk.totals;
+    if (uuids.size !== walk.rows.length || total !== uuids.size || others.length > 0) return;
     const seen = walk.rows.map((row) => this.#see(process, row, walk.begun, endedAt));
     if (!seen.includes(undefined)) this.#listed.set(process, { begun: walk.begun });
   }

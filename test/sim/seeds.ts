@@ -11,4 +11,8 @@ export const SEEDS: readonly number[] = [
   127,
   // Deletes are a share of those owned when it was decided.
   156,
+  // A no to a create sent again was taken for a no to the first, which arrived later: two services.
+  5292, 5806,
+  // The world's own: pages of one list that count differently, a stop that is overtaken by a kill.
+  5312, 5671,
 ];

@@ -301,8 +301,7 @@ export class World {
         term();
         const stopped = await this.until(done, 60_000);
         const took = (endedAt ?? this.scheduler.now) - (this.oracles.stoppedAt ?? 0);
-        if (stopped === 'killed') return took;
-        if (typeof stopped === 'string') this.oracles.fail('O11', `it did not end: ${stopped}`);
+        if (stopped === 'time' || stopped === 'idle') this.oracles.fail('O11', `it did not end: ${stopped}`);
         else if (took > 8_000) this.oracles.fail('O11', `it took ${took} ms to end`);
         life.die();
         this.oracles.stoppedAt = undefined;
