@@ -30,7 +30,7 @@ export const explain: CommandSpec = {
       }
       const paint = pc.createColors(wantsColour(io.stdout, io.env));
       io.stdout.write(renderExplain(one, at, seen.daemon, paint));
-      return 0;
+      return seen.usable ? 0 : 3;
     } finally {
       await seen.close();
     }

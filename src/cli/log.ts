@@ -59,7 +59,9 @@ function lineOf(event: Event): Line {
       return ['debug', 'pass ends', facts];
     }
     case 'fleet:converged':
-      return ['info', 'converged', { services: event.services, blocked: event.blocked }];
+      return event.blocked > 0
+        ? ['warn', 'at rest, but not all is as wished', { services: event.services, blocked: event.blocked }]
+        : ['info', 'converged', { services: event.services, blocked: 0 }];
     case 'observation:failed':
       return [
         'error',

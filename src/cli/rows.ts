@@ -144,7 +144,7 @@ export const ROWS = {
   }),
   engine: row({
     flag: '--engine <name>',
-    help: 'what runs the containers: simulated, docker or swarm',
+    help: 'what runs the containers: simulated or docker',
     parse: oneOf('simulated', 'docker', 'swarm'),
     default: 'simulated',
   }),
@@ -154,7 +154,11 @@ export const ROWS = {
     parse: listenAddress,
     default: '127.0.0.1:8800',
   }),
-  users: row({ flag: '--users <file>', help: 'who may come in: lines of user:key', parse: path }),
+  users: row({
+    flag: '--users <file>',
+    help: 'who may come in: a YAML or JSON file (schemas/users.schema.json)',
+    parse: path,
+  }),
   store: row({ flag: '--store <dir>', help: 'where definitions are kept (default: in memory)', parse: path }),
   seed: row({
     flag: '--seed <n>',

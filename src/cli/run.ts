@@ -128,6 +128,8 @@ export async function runDaemon(
 /** Milliseconds. */
 const STATUS_EVERY = 1_000;
 const STATUS_SHARE = 20;
+/** Also without news: it says when the next look is. */
+const STATUS_FRESH = 15_000;
 
 /** Writes the status when something happened; a large fleet's costs more to make, so it is made less often. */
 async function tellStatus(
@@ -139,15 +141,18 @@ async function tellStatus(
   signal: AbortSignal,
 ): Promise<void> {
   let rest = STATUS_EVERY;
+  let written = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     await io.clock.sleep(rest, signal);
-    if (signal.aborted || !hasNews()) continue;
+    const old = io.clock.monotonic() - written >= STATUS_FRESH;
+    if (signal.aborted || !(hasNews() || old)) continue;
     told();
     const start = io.clock.monotonic();
     const now = status();
     if (now === undefined) continue;
     try {
       writeStatus(dir, now);
+      written = start;
     } catch {
       // The state directory is full or gone; the journal's own failure says so.
     }

@@ -24,7 +24,7 @@ export const status: CommandSpec = {
       const text =
         values.output === 'json' ? renderStatusJson(seen.status) : renderStatus(seen.status, paint);
       io.stdout.write(text);
-      return 0;
+      return seen.usable ? 0 : 3;
     } finally {
       await seen.close();
     }

@@ -29,6 +29,8 @@ export const NO_MANIFESTS: Load = {
 export interface Seen extends Controller {
   readonly load: Load;
   readonly survey: Survey;
+  /** False: some manifests are broken, which has been said; what is told is told from the others. */
+  readonly usable: boolean;
   /** With what a running daemon of this owner knows beside it. */
   readonly status: FleetStatus;
   readonly daemon: boolean;
@@ -43,7 +45,8 @@ export async function see(
   const { io, secrets } = call;
   const controller = await openController(call, values, { write: false, healAfterMs: 0, listen: () => {} });
   try {
-    const load = paths.length === 0 ? NO_MANIFESTS : await manifests(call, values, paths);
+    const { load, usable } =
+      paths.length === 0 ? { load: NO_MANIFESTS, usable: true } : await manifests(call, values, paths);
     const { fleet } = controller;
     fleet.setWishes(load.wishes);
     await lookPatiently(fleet, controller.lastFailure, true, io);
@@ -59,8 +62,9 @@ export async function see(
       const { waitsFor, block, since, deadline, nextLook, decisions } = daemon;
       return { kind, waitsFor, block, since, deadline, nextLook, decisions };
     });
-    const cleaned = { ...status, services: status.services.map((one) => clean(one, secrets)) };
-    return { ...controller, load, survey, status: cleaned, daemon: running !== undefined };
+    const shown = paths.length === 0 ? withoutManifests(status, running) : status;
+    const cleaned = { ...shown, services: shown.services.map((one) => clean(one, secrets)) };
+    return { ...controller, load, survey, usable, status: cleaned, daemon: running !== undefined };
   } catch (error) {
     await controller.close();
     throw error;
@@ -88,22 +92,37 @@ const KINDS = {
   blocked: 'blocked',
   stalled: 'stalled',
   orphan: 'in-sync',
+  'not-compared': 'in-sync',
 } as const;
 
 async function manifests(
   call: Call,
   values: Values<(typeof CLIENT_KEYS)[number]>,
   paths: readonly string[],
-): Promise<Load> {
+): Promise<{ readonly load: Load; readonly usable: boolean }> {
   const { io, secrets } = call;
   const resolver = createResolver({
     env: io.env,
     allow: values.envAllow,
     file: secretsReader(values.secretsDir),
   });
-  const { usable, load } = await loadManifests(openSource(paths, io, true), resolver, io, secrets);
-  if (!usable) throw new UserError('EK515', 'the manifests cannot be used; what is wrong is said above', 3);
-  return load;
+  return loadManifests(openSource(paths, io, true), resolver, io, secrets);
+}
+
+/** Nothing to hold the fleet against but what a running daemon says of it; without one nobody can tell. */
+function withoutManifests(now: FleetStatus, running: FleetStatus | undefined): FleetStatus {
+  if (running === undefined) {
+    const services = now.services.map((one): ServiceStatus => ({ ...one, sync: 'not-compared' }));
+    return { ...now, services };
+  }
+  const live = new Map(now.services.map((one) => [one.name, one]));
+  const services = running.services.map((one): ServiceStatus => {
+    const seen = live.get(one.name);
+    if (seen === undefined) return one;
+    const { uuid, state, image, containers, deployedAt, allows, note } = seen;
+    return { ...one, uuid, state, image, containers, deployedAt, allows, note };
+  });
+  return { ...now, revision: running.revision, services };
 }
 
 /** The one live service of this name. Throws UserError when there is none, or more than one. */

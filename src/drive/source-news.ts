@@ -14,7 +14,7 @@ export function sourceNews(before: Load | undefined, load: Load): readonly Event
   }
   if (before !== undefined && before.revision !== load.revision) {
     const names = changedNames(before.wishes, load.wishes);
-    events.push({ type: 'source:changed', revision: load.revision, names });
+    if (names.length > 0) events.push({ type: 'source:changed', revision: load.revision, names });
   }
   return events;
 }

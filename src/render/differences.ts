@@ -1,16 +1,29 @@
 /**
  * What differs, as `field` and `old → new`. Of an environment variable only the key and what happens to it.
  */
+import { FIELD_NAMES } from '../service/fields.ts';
 import type { Difference } from '../service/service.ts';
+import type { Spec } from '../service/spec.ts';
 import { uuidOfUri } from '../service/uri.ts';
 
 /** All of it raw text from outside, to be made visible by the renderer. */
 export type DifferenceRow =
-  | { readonly field: string; readonly live: string; readonly wanted: string }
+  /** `live` undefined: there is nothing yet. */
+  | { readonly field: string; readonly live: string | undefined; readonly wanted: string }
   /** `KEY changed`, one a key: values are nowhere. */
   | { readonly field: 'container_envvars'; readonly keys: readonly string[] };
 
 type Names = Readonly<Record<string, string>>;
+
+/** What a create sends, as rows: `field  value`, of the environment the keys. */
+export function createdRows(spec: Spec, names: Names): readonly DifferenceRow[] {
+  return FIELD_NAMES.flatMap((field): readonly DifferenceRow[] => {
+    const value = spec[field];
+    if (value === undefined) return [];
+    if (field !== 'container_envvars') return [{ field, live: undefined, wanted: valueText(value, names) }];
+    return [{ field, keys: (spec.container_envvars ?? []).map(({ key }) => key) }];
+  });
+}
 
 /** One row a field, in the order of the differences; all keys of the environment in one row. */
 export function differenceRows(differences: readonly Difference[], names: Names): readonly DifferenceRow[] {

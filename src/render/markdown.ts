@@ -103,7 +103,7 @@ function entryText(item: Entry): string {
     ...item.differences.map((row) =>
       'keys' in row
         ? `${codeSpan(row.field)}: ${listed(row.keys, codeSpan)}`
-        : `${codeSpan(row.field)}: ${codeSpan(row.live)} → ${codeSpan(row.wanted)}`,
+        : `${codeSpan(row.field)}: ${row.live === undefined ? '' : `${codeSpan(row.live)} → `}${codeSpan(row.wanted)}`,
     ),
     ...item.remarks,
   ];

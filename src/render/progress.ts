@@ -17,7 +17,9 @@ export function progressLine(event: Event): string | undefined {
     case 'pass:end':
       return undefined;
     case 'fleet:converged':
-      return `converged: ${event.services} service${event.services === 1 ? '' : 's'}${event.blocked > 0 ? `, ${event.blocked} blocked` : ' as wished'}`;
+      return event.blocked > 0
+        ? `at rest: ${event.blocked} of ${event.services} services blocked`
+        : `converged: ${event.services} service${event.services === 1 ? '' : 's'} as wished`;
     case 'observation:failed':
       return `the services cannot be seen: ${failureText(event.failure)}; nothing is created or deleted meanwhile`;
     case 'observation:recovered':
@@ -47,6 +49,7 @@ export function progressLine(event: Event): string | undefined {
     case 'service:off-plan':
       return `${visible(event.name)} off plan: ${OPERATION_WORDS[event.verb]} was not shown and is not done (${reasonSentence(event.why, visible)}); make a new plan`;
     case 'service:in-sync':
+      if (event.state === 'Terminated') return `${visible(event.name)} is gone`;
       return `${visible(event.name)} in sync${event.state === undefined ? '' : ` (${visible(event.state)})`}`;
     case 'service:foreign-change':
       return `${visible(event.name)} was changed by somebody else (${visible(event.uuid)})`;

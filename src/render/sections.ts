@@ -6,7 +6,7 @@ import type { Plan, PlannedService } from '../service/plan.ts';
 import { scrubber } from '../service/secrets.ts';
 import { blockSentence } from './blocks.ts';
 import { coursePath, type Kind, kindOf } from './course.ts';
-import { type DifferenceRow, differenceRows } from './differences.ts';
+import { createdRows, type DifferenceRow, differenceRows } from './differences.ts';
 import {
   listed,
   noteSentence,
@@ -85,9 +85,18 @@ function entry(plan: Plan, service: PlannedService, quote: Quote, safe: Quote): 
     path: coursePath(service),
     reasons: reasons(service, kind, quote),
     block: service.end.kind === 'blocked' ? blockSentence(service.name, service.end.block, safe) : undefined,
-    differences: differenceRows(service.differences, plan.names),
+    differences: kind === 'create' ? made(service, plan) : differenceRows(service.differences, plan.names),
     remarks: remarks(service, quote),
   };
+}
+
+/** What a create will make: a reviewer has nothing else to compare it with. */
+function made(service: PlannedService, plan: Plan): readonly DifferenceRow[] {
+  return service.course.flatMap((move) =>
+    move.kind === 'operation' && move.operation.verb === 'create'
+      ? createdRows(move.operation.spec, plan.names)
+      : [],
+  );
 }
 
 /** Why, said once where all operations have one reason; a replace is explained by its first operation. */

@@ -26,6 +26,7 @@ const COLOURS: Readonly<Record<Sync, keyof Paint>> = {
   blocked: 'red',
   stalled: 'red',
   orphan: 'dim',
+  'not-compared': 'dim',
 };
 
 export function renderStatus(status: FleetStatus, paint: Paint): string {
@@ -44,7 +45,7 @@ export function renderStatus(status: FleetStatus, paint: Paint): string {
   const coloured = lines.map((line, index) => {
     const sync = status.services[index]?.sync ?? 'in-sync';
     const colour: Colour = paint[COLOURS[sync]];
-    return sync === 'in-sync' ? line : colour(line);
+    return sync === 'in-sync' || sync === 'not-compared' ? line : colour(line);
   });
   const problems = status.problems.map((problem) => paint.red(`! ${visible(problem)}`));
   return `${[...problems, paint.bold(head ?? ''), ...coloured].join('\n')}\n`;
@@ -95,7 +96,11 @@ export function renderExplain(one: ServiceStatus, at: number, daemon: boolean, p
   const timed = (when: number | undefined) =>
     when === undefined ? 'not known: no daemon runs here' : span(when, at);
   const facts = [
-    line('desired', one.want ?? 'nothing: no manifest names it'),
+    line(
+      'desired',
+      one.want ??
+        (one.sync === 'not-compared' ? 'not known: name the manifests too' : 'nothing: no manifest names it'),
+    ),
     line('live', live(one)),
     line('sync', paint[COLOURS[one.sync]](one.sync)),
     line('allows', one.allows.length === 0 ? 'nothing in this state' : one.allows.join(', ')),
@@ -107,7 +112,10 @@ export function renderExplain(one: ServiceStatus, at: number, daemon: boolean, p
     ...one.notes.map((note) => line('note', noteSentence(note, visible))),
     line('since', timed(one.since)),
     ...(one.deadline === undefined ? [] : [line('deadline', span(one.deadline, at))]),
-    line('next look', timed(one.nextLook)),
+    line(
+      'next look',
+      one.nextLook !== undefined && one.nextLook <= at ? 'any moment now' : timed(one.nextLook),
+    ),
   ];
   const decisions = one.decisions.map(
     (decision) =>
@@ -126,7 +134,7 @@ function live(one: ServiceStatus): string {
 
 function differenceText(row: DifferenceRow): string {
   if ('keys' in row) return `${row.field}: ${row.keys.map(visible).join(', ')}`;
-  return `${row.field}: ${short(row.live)} → ${short(row.wanted)}`;
+  return `${row.field}: ${short(row.live ?? '(none)')} → ${short(row.wanted)}`;
 }
 
 /** `in 40 seconds` or `2 minutes ago`. */

@@ -75,7 +75,7 @@ function detailLines(item: Entry, paint: Paint): readonly string[] {
 
 function differenceWords(row: Entry['differences'][number]): string {
   if ('keys' in row) return row.keys.map(visible).join(', ');
-  return `${short(row.live)} → ${short(row.wanted)}`;
+  return row.live === undefined ? short(row.wanted) : `${short(row.live)} → ${short(row.wanted)}`;
 }
 
 function colourOf(kind: Kind, paint: Paint): Colour {

@@ -65,7 +65,6 @@ export const CODES = {
   EK512: 'Command line that makes no sense',
   EK513: 'Changes to confirm, and nobody to ask',
   EK514: 'Standard input cannot be followed',
-  EK515: 'Manifests that cannot be used',
   EK516: 'No such service',
   EK517: 'Name that more than one live service has',
   EK518: 'Service of another owner',

@@ -17,7 +17,9 @@ export type Sync =
   /** In a moving state for longer than its deadline. */
   | 'stalled'
   /** Live and owned, but no manifest names it. */
-  | 'orphan';
+  | 'orphan'
+  /** No manifests were given, and no daemon runs that has some: there is nothing to hold it against. */
+  | 'not-compared';
 
 export interface DecisionLine {
   /** Wall-clock milliseconds. */

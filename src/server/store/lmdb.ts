@@ -5,7 +5,7 @@
  * Transactions are synchronous on purpose: they take well under a millisecond beside the sync to disk, and when one
  * returns, it is durable.
  */
-import { mkdir, realpath } from 'node:fs/promises';
+import { chmod, mkdir, realpath } from 'node:fs/promises';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import type { ActionRecord, Definition } from '../../service/definition.ts';
 import { UserError } from '../../service/failure.ts';
@@ -25,6 +25,8 @@ export async function openStore(directory: string): Promise<Store> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const path = await realpath(directory);
+    // Definitions hold the values of environment variables: nobody else may read them, whoever made the directory.
+    await chmod(path, 0o700);
     const root = open({
       path,
       noSubdir: false,
