@@ -120,7 +120,10 @@ export class Daemon implements Authority {
     for (const event of sourceNews(before, load)) listen(event);
     this.#load = load;
     listen({ type: 'pass:start', revision: load.revision, services: load.wishes.length });
-    this.#reviewed = new Map();
+    // What an earlier review let go waits for the next one; what it held stays held, and is not said again.
+    this.#reviewed = new Map([...this.#reviewed].filter(([, answer]) => answer !== 'now'));
+    // Also where the fleet cannot be seen: a name that is wished again begins its absence anew.
+    for (const { name } of load.wishes) this.#absent.delete(name);
     this.#fleet.setWishes(load.wishes);
     this.#fleet.rememberProtection();
     const seen = await this.#fleet.glance(this.#options.safety.prune === 'owned', signal);

@@ -309,3 +309,39 @@ test('a wall clock set forward does not begin a new hour of deletes', async () =
   await daemon.stop();
   expect(world.oracles.violations).toEqual([]);
 });
+
+test('a name that was wished again while the API was away begins its absence anew', async () => {
+  const world = worldWith(many(10), { prune: 'owned', graceMs: 10 * MINUTE });
+  const daemon = await world.run();
+  await world.pass(2 * MINUTE);
+  world.wishes = many(9);
+  daemon.hint();
+  await world.pass(9 * MINUTE);
+  world.network.faultOf = () => ({ name: 'away', on: 'any', arrives: 'never', gets: 'refused' });
+  world.wishes = many(10);
+  daemon.hint();
+  await world.pass(2 * MINUTE);
+  world.wishes = many(9);
+  daemon.hint();
+  const since = world.scheduler.now;
+  await world.pass(2 * MINUTE);
+  world.network.faultOf = () => undefined;
+  await world.pass(7 * MINUTE);
+  expect(writes(world, since)).toEqual([]);
+  await world.pass(10 * MINUTE);
+  expect(told(writes(world, since))).toBe('terminate s09');
+  await daemon.stop();
+  expect(world.oracles.violations).toEqual([]);
+});
+
+test('a delete that is refused is said once, not in every pass', async () => {
+  const world = worldWith(many(10), { prune: 'owned', graceMs: 10 * MINUTE });
+  const daemon = await world.run();
+  await world.pass(2 * MINUTE);
+  world.wishes = many(5);
+  daemon.hint();
+  await world.pass(HOUR);
+  const said = daemon.life.events.filter((one) => one.type === 'service:blocked' && one.name === 's09');
+  expect(said).toHaveLength(1);
+  await daemon.stop();
+});

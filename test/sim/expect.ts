@@ -5,7 +5,7 @@
 import type { Verdict } from '../../src/drive/bench.ts';
 import type { Block, Wish } from '../../src/service/service.ts';
 import type { Known } from './server.ts';
-import type * as truth from './truth.ts';
+import * as truth from './truth.ts';
 import type { Running, World } from './world.ts';
 
 export interface Judged {
@@ -13,12 +13,15 @@ export interface Judged {
   readonly wrong: readonly string[];
   /** How many are rightly blocked. */
   readonly blocked: number;
+  /** Those that only the limit of deletes holds, which an hour may end. */
+  readonly limited: ReadonlySet<string>;
 }
 
 export function expectations(world: World, running: Running): Judged {
   const wrong: string[] = [];
   let blocked = 0;
   const stuck = new Set<string>();
+  const limited = new Set<string>();
   for (const wish of inOrder(world.wishes)) {
     const lives = world.server.live(wish.name);
     const verdict = running.fleet.verdictOf(wish.name);
@@ -29,6 +32,7 @@ export function expectations(world: World, running: Running): Judged {
     if (reason === undefined) {
       blocked += 1;
       stuck.add(wish.name);
+      if (block?.code === 'deletes-refused' || block?.code === 'dependency') limited.add(wish.name);
       continue;
     }
     const seen = lives
@@ -38,7 +42,11 @@ export function expectations(world: World, running: Running): Judged {
       `${wish.name} is ${seen || 'not there'}, wished ${wish.want} ${JSON.stringify(wish.spec)}: ${reason}`,
     );
   }
-  return { wrong, blocked };
+  // A replace that comes later gives its dependants another link.
+  for (const { name, dependsOn } of inOrder(world.wishes)) {
+    if (dependsOn.some((other) => limited.has(other))) limited.add(name);
+  }
+  return { wrong, blocked, limited };
 }
 
 const short = ({ spec }: truth.Service) => [spec.image, spec.target_num_containers];
@@ -55,7 +63,11 @@ function why(block: Block, wish: Wish, world: World, stuck: ReadonlySet<string>)
     holds ? undefined : `blocked without a reason: ${JSON.stringify(block)}`;
   switch (block.code) {
     case 'foreign':
-      return because(lives.length === 1 && one?.creator === 'another' && !wish.adopt);
+      return because(
+        lives.length === 1 &&
+          one?.creator === 'another' &&
+          (!wish.adopt || truth.ownerOf(one.service.spec) !== undefined),
+      );
     case 'namesakes':
       return because(lives.length > 1);
     case 'replace-off':

@@ -28,6 +28,7 @@ export class Incarnation {
   readonly #world: World;
   readonly #timers = new Set<Timer>();
   alive = true;
+  isDaemon = false;
   /** Monotonic time is the process's own. */
   readonly #born: number;
 

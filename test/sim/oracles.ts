@@ -2,6 +2,8 @@
  * What must never happen, judged from the server's truth and from what crossed the ports: never from what the program
  * says of itself. The ids are those of `docs/reliability.md`.
  */
+import type { Wish } from '../../src/service/service.ts';
+import { closedGate, holder, mayHeal, wasLiveSince } from './judges.ts';
 import type { Exchange } from './network.ts';
 import type { Known, Server } from './server.ts';
 import * as truth from './truth.ts';
@@ -12,20 +14,21 @@ export interface Violation {
   readonly text: string;
 }
 
-/** What the people wish for, as far as an oracle needs it. */
-export interface Intent {
-  readonly allowReplace: boolean;
-  readonly adopt: boolean;
-  readonly protect: boolean;
-}
-
 export interface OracleFacts {
   readonly profile: truth.Profile;
   readonly pace: { readonly rate: number; readonly burst: number };
   readonly prune: 'never' | 'owned';
   readonly allowDeletes: number | undefined;
-  /** Of what the manifests say now; undefined = no manifest names it. */
-  intent(name: string): Intent | undefined;
+  /** What the program has read last; undefined = no manifest names it. */
+  intent(name: string): Wish | undefined;
+  /** The last manifest that named it, if any did. */
+  former(name: string): Wish | undefined;
+  /** How many names the manifests name. */
+  named(): number;
+  /** Whether a process is a daemon, which heals only what stays broken. */
+  isDaemon(process: number): boolean;
+  /** How old what is acted on may be, in milliseconds. */
+  readonly mostAge: number;
   /** Since when no manifest names it (world time), and how many complete loads said so; `apply` needs none. */
   absence(name: string): { readonly since: number; readonly loads: number } | undefined;
   /** Whether the source was completely read in the latest load. */
@@ -95,7 +98,8 @@ export class Oracles {
   readonly #basis = new Map<
     number,
     {
-      readonly intent: Intent | undefined;
+      readonly intent: Wish | undefined;
+      readonly named: number;
       readonly absence: ReturnType<OracleFacts['absence']>;
       readonly complete: boolean;
     }
@@ -110,6 +114,7 @@ export class Oracles {
     const what = `#${exchange.number} ${verb} ${name}`;
     this.#basis.set(exchange.number, {
       intent: this.#facts.intent(name),
+      named: this.#facts.named(),
       absence: this.#facts.absence(name),
       complete: this.#facts.complete(),
     });
@@ -119,6 +124,8 @@ export class Oracles {
       this.stoppedAt === undefined || at <= this.stoppedAt + 100,
       () => `${what} ${at - (this.stoppedAt ?? 0)} ms after the stop`,
     );
+    this.#wished(exchange, what);
+    this.#patient(exchange, what);
     if (exchange.kind === 'create') this.#createSent(exchange, what);
     else this.#writeSent(exchange, what, `${exchange.process} ${uuid}`);
   }
@@ -133,10 +140,28 @@ export class Oracles {
     const paused = this.#pausedUntil.get(exchange.process) ?? 0;
     this.#check(
       'O6b',
-      exchange.at >= paused,
+      exchange.at >= paused - 1e-6,
       () => `#${exchange.number} ${paused - exchange.at} ms before the server's Retry-After is over`,
     );
   }
+
+  /** O7: nothing is done about what a broken file described. O23: nothing starts before its dependencies run. */
+  #wished({ name = '', verb }: Exchange, what: string): void {
+    const wish = this.#facts.intent(name);
+    if (wish === undefined) return;
+    this.#check('O7', wish.frozen !== true, () => `${what}, whose file is broken`);
+    if (!['create', 'start', 'redeploy'].includes(verb)) return;
+    const gate = closedGate(this.#server, wish, (other) => this.#facts.intent(other));
+    this.#check('O23', gate === undefined, () => `${what} before ${gate} runs`);
+  }
+
+  /** O18: what fails is tried ever more seldom. */
+  #patient({ process, name, verb, at }: Exchange, what: string): void {
+    const key = `${process} ${name} ${verb}`;
+    const failures = (this.#failures.get(key) ?? []).filter((one) => at - one < 300_000);
+    this.#check('O18', failures.length <= 12, () => `${what} after ${failures.length} failures in 5 minutes`);
+  }
+  readonly #failures = new Map<string, number[]>();
 
   #createSent(exchange: Exchange, what: string): void {
     const { process, name } = exchange;
@@ -178,7 +203,17 @@ export class Oracles {
       wrote === undefined || wrote.shown || freshest >= wrote.at,
       () => `${what} on an observation older than the end of the last write to it`,
     );
+    const age = exchange.at - freshest;
+    this.#check('O26', age <= this.#facts.mostAge, () => `${what} on an observation ${age} ms old`);
     if (verb === 'update') this.#patchIsKnown(exchange, what);
+    if (verb === 'start' && asked?.state === 'Partly running' && this.#facts.isDaemon(exchange.process)) {
+      const known = this.#server.known.get(exchange.uuid ?? '');
+      this.#check(
+        'O25',
+        known === undefined || mayHeal(known, exchange.at),
+        () => `${what}, broken for less than a minute`,
+      );
+    }
   }
 
   #patchIsKnown({ body }: Exchange, what: string): void {
@@ -219,18 +254,24 @@ export class Oracles {
     const intent = this.#basis.get(number)?.intent;
     this.#check(
       'O2',
-      known.creator === 'us' || (intent?.adopt === true && verb !== 'terminate') || mayReplace(intent),
+      known.creator === 'us' ||
+        (intent?.adopt === true && !hasOwner(known) && (verb !== 'terminate' || intent.allowReplace)),
       () => `#${number} ${verb} ${name} ${uuid}, which is not ours`,
     );
   }
 
-  #mayDelete({ number, name, at }: Exchange): void {
-    const { intent, absence, complete } = this.#basis.get(number) ?? {};
+  #mayDelete({ number, name, uuid, at }: Exchange): void {
+    const { intent, absence, complete, named } = this.#basis.get(number) ?? {};
     const what = () => `#${number} terminate ${name}`;
     if (intent !== undefined) {
       this.#check('O2b', intent.allowReplace && !intent.protect, () => `${what()}, which a manifest names`);
     } else {
       this.#check('O8d', this.#facts.prune === 'owned', () => `${what()} although nothing is to be pruned`);
+      this.#check('O8e', named !== 0, () => `${what()} although no manifest names anything`);
+      const protectedOnce = this.#facts.former(name ?? '')?.protect === true;
+      this.#check('O2b', !protectedOnce, () => `${what()}, which was protected when it was named last`);
+      const by = holder(this.#server, uuid ?? '');
+      this.#check('O27', by === undefined, () => `${what()}, to which ${by} links`);
       this.#check('O8', complete === true, () => `${what()} while the source is not completely read`);
       this.#check(
         'O8c',
@@ -282,6 +323,10 @@ export class Oracles {
       else if (outcome?.kind === 'response' && outcome.status === 404 && exchange.uuid !== undefined)
         this.#put(`${process} ${exchange.uuid}`, { state: undefined, begun: at, ended: endedAt });
     } else {
+      const failed = outcome?.kind !== 'response' || outcome.status >= 500;
+      const key = `${process} ${exchange.name} ${exchange.verb}`;
+      if (failed && outcome?.kind === 'response')
+        this.#failures.set(key, [...(this.#failures.get(key) ?? []).slice(-50), endedAt]);
       const shown = ok && this.#see(process, body, endedAt, endedAt) !== undefined;
       this.#wrote.set(`${process} ${exchange.name}`, { at: endedAt, shown });
     }
@@ -331,13 +376,10 @@ export class Oracles {
   }
 }
 
-function wasLiveSince({ versions }: Known, since: number): boolean {
-  const ended = versions.find((version) => !truth.isLive(version.service));
-  return ended === undefined || ended.at >= since;
-}
-
-function mayReplace(intent: Intent | undefined): boolean {
-  return intent?.adopt === true && intent.allowReplace;
+/** Marked by another owner, when it was made. */
+function hasOwner({ versions }: Known): boolean {
+  const [first] = versions;
+  return first !== undefined && truth.ownerOf(first.service.spec) !== undefined;
 }
 
 function readable(text: string): unknown {

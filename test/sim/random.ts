@@ -11,6 +11,7 @@ import { count, type Finding, outcome, type Tally } from './crash.ts';
 import type { Tear } from './disk.ts';
 import { expectations } from './expect.ts';
 import { FAULTS, fits } from './faults.ts';
+import type { Exchange } from './network.ts';
 import * as truth from './truth.ts';
 import { type Running, World } from './world.ts';
 
@@ -114,7 +115,9 @@ export class Storm {
       const image = pick(['nginx:1', 'nginx:2'], seed, name, 'image at first');
       const target = pick([1, 2, 5], seed, name, 'target at first');
       const spec = { image, target_num_containers: target };
-      if (luck < 0.47) world.server.put(name, 'another', { state, spec });
+      // Some of another's carry a mark, of another owner.
+      const theirs = luck < 0.43 ? mark(name, 'other') : {};
+      if (luck < 0.47) world.server.put(name, 'another', { state, spec: { ...spec, ...theirs } });
       else world.server.put(name, 'us', { state, spec: { ...spec, ...mark(name) } });
       if (luck > 0.96) world.server.put(name, 'us', { state: 'Running', spec: { ...spec, ...mark(name) } });
     }
@@ -245,9 +248,15 @@ export class Storm {
     const named = new Map(world.wishes.map((one) => [one.name, one]));
     const index = Math.floor(chance(seed, step, 'which') * 24);
     const name = `s${index}`;
-    if (how === 'break') world.complete = false;
-    else if (how === 'mend') world.complete = true;
-    else if (how === 'empty') {
+    if (how === 'break') {
+      world.complete = false;
+      // The last good versions of what the broken files described are kept.
+      const broken = (other: string) => chance(seed, step, other, 'broken') < 0.3;
+      for (const one of world.wishes) named.set(one.name, { ...one, frozen: broken(one.name) });
+    } else if (how === 'mend') {
+      world.complete = true;
+      for (const one of world.wishes) named.set(one.name, { ...one, frozen: false });
+    } else if (how === 'empty') {
       if (chance(seed, step, 'all') < 0.2) {
         named.clear();
         world.complete = chance(seed, step, 'believed') < 0.5;
@@ -274,6 +283,7 @@ export class Storm {
     world.onEdge = () => {};
     world.disk.full = undefined;
     world.complete = true;
+    world.wishes = world.wishes.map((one) => ({ ...one, frozen: false }));
     server.outcome = () => 'well';
     for (const { uuid } of server.all()) {
       const service = server.now(uuid);
@@ -298,13 +308,13 @@ export class Storm {
     if (well === undefined) this.wrong.push(...missing().wrong.map((one) => `O4: ${one}`));
     else {
       const { length } = network.log;
-      const deletes = () => world.options.prune === 'owned';
+      const { limited } = missing();
       await world.pass(STABLE);
+      const mayMove = ({ name = '', verb }: Exchange) =>
+        limited.has(name) || (world.options.prune === 'owned' && verb === 'terminate');
       const writes = network.log
         .slice(length)
-        .filter(
-          ({ kind, verb }) => (kind === 'write' && !(deletes() && verb === 'terminate')) || kind === 'create',
-        );
+        .filter((one) => (one.kind === 'write' || one.kind === 'create') && !mayMove(one));
       for (const one of writes.slice(0, 3)) this.wrong.push(`O5: ${one.verb} ${one.name} when all was well`);
       this.wrong.push(...missing().wrong.map((one) => `O5: no more: ${one}`));
     }
@@ -327,8 +337,8 @@ export class Storm {
   }
 }
 
-const mark = (name: string) => ({
+const mark = (name: string, owner = 'default') => ({
   container_envvars: [
-    { key: 'EVENKEEL_OWNER', value: `default/${name}/11111111-2222-4333-8444-555555555555` },
+    { key: 'EVENKEEL_OWNER', value: `${owner}/${name}/11111111-2222-4333-8444-555555555555` },
   ],
 });

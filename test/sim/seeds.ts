@@ -15,4 +15,8 @@ export const SEEDS: readonly number[] = [
   5292, 5806,
   // The world's own: pages of one list that count differently, a stop that is overtaken by a kill.
   5312, 5671,
+  // A name wished again while the API was away kept the old clock of its absence.
+  20641,
+  // The world's own: a replace that only the limit held moved its dependants an hour later.
+  20491, 21391,
 ];

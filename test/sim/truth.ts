@@ -113,3 +113,11 @@ export interface Service {
 export function isLive(service: Service): boolean {
   return service.state !== 'Terminated' && service.state !== 'Terminating';
 }
+
+/** The owner in an ownership mark of `spec`, whoever set it. */
+export function ownerOf(spec: Spec): string | undefined {
+  const labels = spec['labels'] as Readonly<Record<string, string>> | undefined;
+  const envvars = spec['container_envvars'] as readonly { key: string; value: string }[] | undefined;
+  const mark = labels?.['EVENKEEL_OWNER'] ?? envvars?.find((one) => one.key === 'EVENKEEL_OWNER')?.value;
+  return mark?.split('/')[0];
+}

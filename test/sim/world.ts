@@ -65,6 +65,7 @@ export class World {
   readonly lives: Incarnation[] = [];
   wishes: readonly Wish[] = [];
   complete = true;
+  readonly #former = new Map<string, Wish>();
   /** What the program has read last. */
   #loaded: { readonly byName: ReadonlyMap<string, Wish>; readonly complete: boolean } = {
     byName: new Map(),
@@ -93,6 +94,10 @@ export class World {
       allowDeletes,
       graceMs,
       intent: (name) => this.#loaded.byName.get(name),
+      former: (name) => this.#former.get(name),
+      named: () => this.#loaded.byName.size,
+      isDaemon: (process) => this.lives[process]?.isDaemon === true,
+      mostAge: 20_000 + (60_000 * (1 + 40 / this.server.options.pageSize)) / pace.rate,
       absence: (name) => this.absent.get(name),
       complete: () => this.#loaded.complete,
     });
@@ -188,6 +193,7 @@ export class World {
   load(): Load {
     const { wishes, complete } = this;
     const problems = complete ? [] : ['a file is broken'];
+    for (const wish of wishes) this.#former.set(wish.name, wish);
     this.#loaded = { byName: new Map(wishes.map((wish) => [wish.name, wish])), complete };
     return { wishes, complete, documents: wishes.length, problems, revision: `r${wishes.length}` };
   }
@@ -218,7 +224,38 @@ export class World {
     if (end === 'killed') return 'killed';
     if (typeof end === 'string') return 'stuck';
     life.die();
+    this.#asShown(plan, life, end.value.exitCode === 0 && options.inOrder);
     return { plan, result: end.value };
+  }
+
+  /** What was carried out of one life is an ordered part of what its plan showed (O15b), in the plan's order (O15c). */
+  #asShown(plan: Plan, life: Incarnation, inOrder: boolean): void {
+    const done = this.network.log.filter(
+      (one) => one.process === life.number && one.answer?.committed === true,
+    );
+    const shown = plan.services.flatMap(({ name, course }) =>
+      course.flatMap((move) =>
+        move.kind === 'operation' ? [{ seq: move.seq, name, verb: move.operation.verb }] : [],
+      ),
+    );
+    const last = new Map<string, number>();
+    let before = 0;
+    for (const { name = '', verb, number } of done) {
+      const from = last.get(name) ?? 0;
+      const again = shown.find((one) => one.name === name && one.seq === from)?.verb === verb;
+      // What was carried out and not told may be asked for once more.
+      const found = again
+        ? from
+        : shown.find((one) => one.name === name && one.verb === verb && one.seq > from)?.seq;
+      if (found === undefined) {
+        this.oracles.fail('O15b', `#${number} ${verb} ${name}, which the plan did not show`);
+        continue;
+      }
+      last.set(name, found);
+      if (inOrder && found < before)
+        this.oracles.fail('O15c', `#${number} ${verb} ${name} out of the plan's order`);
+      before = Math.max(before, found);
+    }
   }
 
   async #show(life: Incarnation, readOnly = false) {
@@ -249,10 +286,17 @@ export class World {
   /** `evenkeel run`, in the background until it is stopped or killed. undefined: it was killed while it began. */
   async tryRun(over: Partial<DaemonOptions> = {}): Promise<Running | undefined> {
     const life = this.#life();
+    life.isDaemon = true;
     const { prune, graceMs } = this.options;
     const end = new AbortController();
-    const opened = await this.until(life.fleet({ healAfterMs: 60_000 }), 60_000);
+    // A disk that is full may keep a journal from being opened: then there is no process.
+    const opening = life.fleet({ healAfterMs: 60_000 }).catch(() => undefined);
+    const opened = await this.until(opening, 60_000);
     if (typeof opened === 'string') return undefined;
+    if (opened.value === undefined) {
+      life.die();
+      return undefined;
+    }
     const { fleet } = opened.value;
     let hint = () => {};
     this.absent.clear();
