@@ -44,6 +44,10 @@ export function quote(text: string): string {
 
 const KINDS: readonly (readonly [RegExp, EngineFailure['reason']])[] = [
   [
+    /not have a leader|lost quorum|deadline ?exceeded|not (?:part of a swarm|a swarm manager)|raft: /i,
+    'unavailable',
+  ],
+  [
     /port is already allocated|address already in use|ports are not available|failed to bind host port|already in use by service/i,
     'port-taken',
   ],

@@ -18,6 +18,8 @@ export interface LocalImage {
   readonly defaults: ImageDefaults;
   /** The arrays themselves: `defaults` has them as text. */
   readonly command: readonly string[];
+  /** `repository@sha256:…`, as registries know it. */
+  readonly digests: readonly string[];
   /** Paths of its VOLUMEs, sorted. */
   readonly volumes: readonly string[];
 }
@@ -34,7 +36,11 @@ export function readVariables(
   });
 }
 
-export function readImage(id: string, config: ImageConfig | null): LocalImage {
+export function readImage(
+  id: string,
+  config: ImageConfig | null,
+  digests: readonly string[] | null | undefined,
+): LocalImage {
   const command = config?.Cmd ?? [];
   const entrypoint = config?.Entrypoint ?? [];
   const ports = Object.keys(config?.ExposedPorts ?? {}).flatMap((key) => {
@@ -46,6 +52,7 @@ export function readImage(id: string, config: ImageConfig | null): LocalImage {
   return {
     id,
     command,
+    digests: digests ?? [],
     volumes: Object.keys(config?.Volumes ?? {}).sort(),
     defaults: {
       run_command: joinWords(command),

@@ -45,7 +45,7 @@ export function images(daemon: Daemon, settings: Settings): Images {
   function lookAt(name: string): Promise<LocalImage | undefined> {
     return doing(`looking at image ${name}`, asIs, async () => {
       const found = await orMissing(() => daemon.quick.getImage(name).inspect());
-      return found === undefined ? undefined : readImage(found.Id, found.Config);
+      return found === undefined ? undefined : readImage(found.Id, found.Config, found.RepoDigests);
     });
   }
 

@@ -25,6 +25,19 @@ describe('what one Docker host cannot carry out', () => {
     expect(check(definitionOf({ target_num_containers: 2, container_ports: [port({})] }))).toEqual([]);
   });
 
+  it.each([
+    'nginx',
+    'tutum/hello-world:1.0',
+    'quay.io/a/b_c',
+    'localhost:5000/x:Y',
+    `a@sha256:${'0'.repeat(64)}`,
+  ])('is not an image name such as %s', (image) => expect(check(definitionOf({ image }))).toEqual([]));
+
+  it.each(['Nginx', 'a//b', 'a:', 'a:b:c', 'a@sha256:1', 'x/-a', 'http://x/y', ':1', 'a b'])(
+    'is an image name such as %s',
+    (image) => expect(check(definitionOf({ image }))).toMatchObject([{ field: 'image' }]),
+  );
+
   it('is the same outer port twice, a command without an end, and less memory than the engine takes', () => {
     const ports = [port({ outer_port: 8080 }), port({ inner_port: 81, outer_port: 8080 })];
     expect(check(definitionOf({ container_ports: ports }))).toMatchObject([{ field: 'container_ports' }]);

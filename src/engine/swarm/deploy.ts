@@ -1,0 +1,151 @@
+/**
+ * Bringing a service up in the swarm: to its target, made from what the definition says now. What is right already is
+ * not sent again; a start or a redeploy makes new tasks by `ForceUpdate`.
+ */
+import type { ServiceSpec } from 'dockerode';
+import type { Definition } from '../../service/definition.ts';
+import type { Job, JobDone } from '../../service/engine.ts';
+import { normalizeImage } from '../../service/image.ts';
+import type { Scrub } from '../docker/failures.ts';
+import type { ReadyImage } from '../docker/images.ts';
+import { credentialsFor } from '../docker/registry.ts';
+import type { SwarmService, Task } from './api.ts';
+import { converge, type Goal, untilGone } from './converge.ts';
+import { mountsOf, nodeFor } from './data.ts';
+import { edit } from './edit.ts';
+import { REVISION, readFacts, type ServiceFacts, serviceLabels } from './labels.ts';
+import { joinTargets, ownAliases } from './links.ts';
+import type { SwarmShop } from './shop.ts';
+import { restartCondition, serviceSpec } from './spec.ts';
+import { isRunning } from './views.ts';
+
+export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: AbortSignal): Promise<JobDone> {
+  const { definition, verb } = job;
+  const { uuid, uniqueName, spec } = definition;
+  const replicas = spec.target_num_containers;
+  const before = await shop.api.service(uuid);
+  const tasks = before === undefined ? [] : await shop.api.tasks([before.ID]);
+  if (replicas === 0 && before === undefined) return {};
+  const stays = before !== undefined && (replicas === 0 || keepsSpec(verb, definition, before));
+  const image = stays ? undefined : await shop.images.ensure(spec.image, verb === 'redeploy', signal);
+  const notes = image === undefined ? [] : await joinTargets(shop, job, scrub, signal);
+  const auth =
+    shop.settings.registryConfig === undefined
+      ? undefined
+      : await credentialsFor(shop.settings.registryConfig, normalizeImage(spec.image));
+  const decide = (service: SwarmService | undefined) =>
+    image === undefined && service !== undefined
+      ? scaled(shop, job, service, tasks)
+      : image === undefined
+        ? undefined
+        : made(shop, job, service, image);
+  await edit(shop.api, uuid, decide, { auth, scrub, name: uniqueName });
+  const goal: Goal = { uuid, uniqueName, replicas, before: new Set(tasks.map((task) => task.ID)) };
+  if (replicas > 0) await converge(shop.api, shop.settings, goal, scrub, signal);
+  else if (before !== undefined) {
+    await untilGone(shop.api, shop.settings, { service: before.ID, name: uniqueName, keep: 0 }, signal);
+  }
+  await shop.networks.dropKept();
+  if (image?.note !== undefined) notes.push(image.note);
+  return {
+    ...(image === undefined ? {} : { image: image.image.defaults }),
+    ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
+  };
+}
+
+/** Whether what is in the swarm is made from what the definition says. */
+function keepsSpec(verb: Job['verb'], definition: Definition, { Spec }: SwarmService): boolean {
+  if (verb === 'redeploy') return false;
+  if (verb === 'scale') return readFacts(Spec).stopped === undefined;
+  const template = Spec.TaskTemplate;
+  const labels =
+    template !== undefined && 'ContainerSpec' in template ? template.ContainerSpec?.Labels : undefined;
+  return labels?.[REVISION] === String(definition.revision);
+}
+
+/** The same containers, another number of them; new tasks in place of ended ones only where nothing else helps. */
+function scaled(
+  { settings }: SwarmShop,
+  { definition, verb }: Job,
+  { Spec }: SwarmService,
+  tasks: readonly Task[],
+): ServiceSpec | undefined {
+  const replicas = definition.spec.target_num_containers;
+  const facts = readFacts(Spec);
+  const running = tasks.filter(isRunning).length;
+  const had = Spec.Mode?.Replicated?.Replicas ?? 0;
+  const force = verb === 'start' ? running < replicas : running === 0 && had > 0;
+  if (!force && had === replicas && facts.stopped === undefined) return undefined;
+  const template = Spec.TaskTemplate ?? {};
+  return {
+    ...Spec,
+    Labels: serviceLabels(settings.instance, definition, { ...facts, stopped: undefined }),
+    Mode: { Replicated: { Replicas: replicas } },
+    TaskTemplate: force
+      ? {
+          ...template,
+          RestartPolicy: { ...template.RestartPolicy, Condition: restartCondition(definition.spec) },
+          ForceUpdate: (template.ForceUpdate ?? 0) + 1,
+        }
+      : template,
+  };
+}
+
+async function made(
+  shop: SwarmShop,
+  job: Job,
+  service: SwarmService | undefined,
+  image: ReadyImage,
+): Promise<ServiceSpec> {
+  const { settings, ground, networks } = shop;
+  const { definition, environment, links } = job;
+  const { user, uuid, uniqueName, spec, deployment } = definition;
+  const before = service === undefined ? undefined : readFacts(service.Spec);
+  const fresh = job.verb === 'redeploy' && !job.reuseVolumes;
+  const hasData = image.image.volumes.length > 0 || spec.bindings.length > 0;
+  const facts: ServiceFacts = {
+    stopped: undefined,
+    node: hasData ? nodeFor(definition, before, await sharers(shop, definition), ground.here) : before?.node,
+    generation: before === undefined || fresh ? deployment : before.generation,
+  };
+  const own = await networks.ensure(user, uuid, uniqueName);
+  const joined = await Promise.all(links.map((link) => networks.ensure(user, link.uuid, link.uniqueName)));
+  return serviceSpec({
+    instance: settings.instance,
+    definition,
+    environment,
+    image: image.image,
+    imageName: pinned(image),
+    networks: [
+      { network: own, aliases: ownAliases(shop, definition, service) },
+      ...[...new Set(joined)].map((network) => ({ network, aliases: [] })),
+    ],
+    mounts: mountsOf(settings.instance, definition, image.image.volumes, facts.generation),
+    facts,
+    replicas: spec.target_num_containers,
+    forceUpdate: (service?.Spec.TaskTemplate?.ForceUpdate ?? 0) + (service === undefined ? 0 : 1),
+    publish: ground.publish,
+    stopSeconds: settings.stopSeconds,
+    settleMs: settings.settleMs,
+    noNewPrivileges: ground.noNewPrivileges,
+  });
+}
+
+/** With the digest its registry knows it by, so that every node gets the same content. */
+function pinned({ name, image }: ReadyImage): string {
+  if (name.includes('@')) return name;
+  const repository = name.slice(0, name.lastIndexOf(':'));
+  const known = image.digests.find((one) => normalizeImage(one).split('@')[0] === repository);
+  return known === undefined ? name : `${name}@${known.split('@')[1]}`;
+}
+
+async function sharers({ api, known }: SwarmShop, definition: Definition) {
+  if (definition.spec.bindings.length === 0) return [];
+  return (await api.services()).flatMap((service) => {
+    const uuid = service.Spec.Labels?.['evenkeel.service'] ?? '';
+    const charge = known.get(uuid);
+    return charge === undefined || uuid === definition.uuid
+      ? []
+      : [{ definition: charge.definition, service }];
+  });
+}

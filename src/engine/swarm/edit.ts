@@ -1,0 +1,40 @@
+/**
+ * Changing a service of the swarm: read, decide, write on what was read, and again when somebody was faster.
+ */
+import type { AuthConfig, ServiceSpec } from 'dockerode';
+import { Failed, type Scrub, translate } from '../docker/failures.ts';
+import { isTaken, OutOfSequence, type SwarmApi, type SwarmService } from './api.ts';
+
+const ATTEMPTS = 5;
+
+/**
+ * `decide` is given the service as it is now; what it returns is sent, undefined leaves it as it is. Resolves to
+ * whether anything was sent. Throws `Failed`.
+ */
+export async function edit(
+  api: SwarmApi,
+  uuid: string,
+  decide: (service: SwarmService | undefined) => Promise<ServiceSpec | undefined> | ServiceSpec | undefined,
+  {
+    auth,
+    scrub,
+    name,
+  }: { readonly auth: AuthConfig | undefined; readonly scrub: Scrub; readonly name: string },
+): Promise<boolean> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const service = await api.service(uuid);
+    const spec = await decide(service);
+    if (spec === undefined) return false;
+    try {
+      if (service === undefined) await api.create(spec, auth);
+      else await api.update(service, spec, auth);
+      return true;
+    } catch (error) {
+      // Another server made it first: it is there at the next look. A stranger's of that name never is.
+      const again =
+        error instanceof OutOfSequence || (isTaken(error) && attempt < ATTEMPTS && service === undefined);
+      if (!again) throw translate(error, `telling the swarm about ${name}`, scrub);
+    }
+  }
+  throw new Failed('internal', `${name} is changed in the swarm by somebody else all the time`);
+}

@@ -1,0 +1,140 @@
+/**
+ * The swarm engine: each service of the API is a service of a Docker swarm. With it comes the store that keeps the
+ * server's memory in the same swarm; both use one connection.
+ */
+import type { ContainerView, Engine } from '../../service/engine.ts';
+import type { Store } from '../../service/store.ts';
+import { type Daemon, openDaemon } from '../docker/daemon.ts';
+import { attempt } from '../docker/failures.ts';
+import { locks } from '../docker/gate.ts';
+import { known as knownServices } from '../docker/known.ts';
+import { SERVICE } from '../docker/labels.ts';
+import { scrubOf } from '../docker/scrub.ts';
+import { check } from './check.ts';
+import { checkSwarm } from './ground.ts';
+import { carryOut } from './job.ts';
+import { serviceLogs } from './logs.ts';
+import { type SwarmOptions, swarmSettings } from './options.ts';
+import { type SwarmShop, swarmShop } from './shop.ts';
+import { swarmStore } from './store.ts';
+import { viewsOf } from './views.ts';
+import { swarmWatch } from './watch.ts';
+
+export interface SwarmParts {
+  readonly engine: Engine;
+  readonly store: Store;
+}
+
+/** The store works at once, the engine once `start` has resolved. */
+export function swarmParts(options: SwarmOptions): SwarmParts {
+  const settings = swarmSettings(options);
+  const known = knownServices();
+  const jobs = locks();
+  let connection: Promise<Daemon> | undefined;
+  const connect = () => {
+    connection ??= open().catch((error: unknown) => {
+      connection = undefined;
+      throw error;
+    });
+    return connection;
+  };
+  const open = async () => {
+    const daemon = await openDaemon(settings);
+    await daemon.negotiate();
+    return daemon;
+  };
+  let opened: { readonly daemon: Daemon; readonly shop: SwarmShop } | undefined;
+  const shop = () => {
+    if (opened === undefined) throw new Error('the swarm engine was used before it was started');
+    return opened.shop;
+  };
+  let hosts = 1;
+  const countHosts = async () => {
+    const nodes = await shop().api.nodes();
+    hosts = nodes.filter(
+      (node) => node.Spec.Availability === 'active' && node.Status.State === 'ready',
+    ).length;
+  };
+  const watch = swarmWatch(settings, async () => {
+    await countHosts();
+    return shop().api;
+  });
+
+  const engine: Engine = {
+    name: 'swarm',
+    extensions: ['bindings', 'limits'],
+    check: (definition) => check(definition, opened?.shop.ground.publish ?? 'host', hosts),
+
+    async start(definitions) {
+      const daemon = await openDaemon(settings);
+      const { ground, remarks } = await checkSwarm(daemon, settings);
+      for (const definition of definitions) known.adopt(definition);
+      opened = { daemon, shop: swarmShop(daemon, settings, ground, known) };
+      await countHosts();
+      const orphans = await shop().api.services();
+      const lost = orphans.filter(({ Spec }) => known.get(Spec.Labels?.[SERVICE] ?? '') === undefined);
+      for (const uuid of await shop().networks.owners())
+        if (known.get(uuid) === undefined) await shop().networks.drop(uuid);
+      watch.begin();
+      return lost.length === 0
+        ? remarks
+        : [
+            ...remarks,
+            `${lost.length} services of the swarm carry this server's labels and are in no record; they are left alone: ${lost.map(({ Spec }) => Spec.Name).join(', ')}`,
+          ];
+    },
+
+    image: (image) =>
+      attempt(`looking at image ${image}`, async () => (await shop().images.local(image))?.defaults ?? null),
+
+    async run(job, signal) {
+      const { verb, definition } = job;
+      known.jobBegins(verb, definition);
+      const result = await attempt(
+        `${verb} of ${definition.uniqueName}`,
+        () => jobs.run(definition.uuid, () => carryOut(shop(), job, signal)),
+        scrubOf(job),
+      );
+      known.jobEnded(definition.uuid, verb === 'terminate' && result.ok);
+      return result;
+    },
+
+    /** Restart policies are part of a task's spec: they take effect with the next tasks, not by restarting these. */
+    async settings(definition) {
+      known.seen(definition);
+      return { ok: true, value: undefined };
+    },
+
+    inspect(definitions) {
+      return attempt('looking at the services of the swarm', async () => {
+        for (const definition of definitions) known.seen(definition);
+        const [only, ...others] = definitions;
+        if (only === undefined) return new Map<string, readonly ContainerView[]>();
+        const { api } = shop();
+        const services = await api.services(others.length === 0 ? only.uuid : undefined);
+        const tasks = await api.tasks(services.map(({ ID }) => ID));
+        return new Map(
+          definitions.map((definition) => {
+            const service = services.find(({ Spec }) => Spec.Labels?.[SERVICE] === definition.uuid);
+            const own = tasks.filter((task) => task.ServiceID === service?.ID);
+            return [definition.uuid, viewsOf(definition, service, own, scrubOf(definition))];
+          }),
+        );
+      });
+    },
+
+    watch: watch.subscribe,
+
+    logs: (definition, { tail }, signal) =>
+      attempt(`logs of ${definition.uniqueName}`, async () => {
+        if (opened === undefined) throw new Error('the swarm engine was used before it was started');
+        return serviceLogs(opened.daemon, opened.shop, definition, tail, signal);
+      }),
+
+    async close() {
+      opened?.shop.images.close();
+      await watch.end();
+    },
+  };
+  return { engine, store: swarmStore(connect, settings.instance) };
+}

@@ -1,0 +1,80 @@
+/**
+ * The server's memory in the swarm (design §10): definitions, tombstones and action records. Nothing is lost with a
+ * node, the server may be started on any manager, and two servers see the same.
+ *
+ * There are no transactions: a crash leaves the first few changes of a write, in the order given.
+ */
+import type { ActionRecord, Definition } from '../../service/definition.ts';
+import { type Change, type Store, StoreConflict } from '../../service/store.ts';
+import type { Daemon } from '../docker/daemon.ts';
+import { Failed } from '../docker/failures.ts';
+import { records } from './records.ts';
+
+const ATTEMPTS = 5;
+
+/** `daemon` is asked at each call: it is connected when the engine is started. */
+export function swarmStore(daemon: () => Promise<Daemon>, instance: string): Store {
+  const tables = async () => {
+    const connected = await daemon();
+    return {
+      definitions: records(connected, instance, 'definition', (stored) => stored as Definition),
+      actions: records(connected, instance, 'action', (stored) => stored as ActionRecord),
+    };
+  };
+
+  async function putDefinition(definition: Definition): Promise<void> {
+    const { definitions } = await tables();
+    const { uuid, version } = definition;
+    if (version === 1) {
+      if (!(await definitions.add(uuid, definition)))
+        throw new StoreConflict(`definition ${uuid} is there already`);
+      return;
+    }
+    const before = await definitions.get(uuid);
+    if (before?.record.version !== version - 1) {
+      throw new StoreConflict(`definition ${uuid} is not at version ${version - 1} any more`);
+    }
+    if (!(await definitions.replace(uuid, before, definition))) {
+      throw new StoreConflict(`definition ${uuid} was changed meanwhile`);
+    }
+  }
+
+  /** The last one wins: a record is written by the server that carries the action out. */
+  async function putAction(action: ActionRecord): Promise<void> {
+    const { actions } = await tables();
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const before = await actions.get(action.uuid);
+      const done =
+        before === undefined
+          ? await actions.add(action.uuid, action)
+          : await actions.replace(action.uuid, before, action);
+      if (done) return;
+    }
+    throw new Failed('internal', `action ${action.uuid} is changed by somebody else all the time`);
+  }
+
+  async function apply(change: Change): Promise<void> {
+    const { definitions, actions } = await tables();
+    switch (change.table) {
+      case 'definitions':
+        return 'put' in change ? putDefinition(change.put) : definitions.remove(change.remove);
+      case 'actions':
+        return 'put' in change ? putAction(change.put) : actions.remove(change.remove);
+      case 'engine':
+        // This engine's memory is the swarm.
+        return;
+    }
+  }
+
+  return {
+    definitions: async () => (await tables()).definitions.all(),
+    definition: async (uuid) => (await (await tables()).definitions.get(uuid))?.record,
+    actions: async () => (await tables()).actions.all(),
+    action: async (uuid) => (await (await tables()).actions.get(uuid))?.record,
+    engine: async () => new Map(),
+    async write(changes) {
+      for (const change of changes) await apply(change);
+    },
+    close: async () => {},
+  };
+}
