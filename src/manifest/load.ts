@@ -60,6 +60,7 @@ export function load(snapshot: Snapshot, { resolver, known = new Set(), cache }:
       documents: files.reduce((sum, { file }) => sum + file.count, 0),
       problems: [...(snapshot.kind === 'unreadable' ? snapshot.problems : []), ...diagnostics.map(oneLine)],
       revision: snapshot.kind === 'complete' ? snapshot.revision : revisionOf(snapshot.files),
+      ...(snapshot.kind === 'complete' && snapshot.commit !== undefined ? { commit: snapshot.commit } : {}),
     },
     diagnostics,
     warnings: merge(files, together.warnings, 'warnings'),

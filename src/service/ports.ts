@@ -124,9 +124,21 @@ export interface SourceFile {
   readonly defect?: 'not-utf8' | 'too-large';
 }
 
+/** The commit that a snapshot was read from, where the source is a repository. */
+export interface Commit {
+  readonly sha: string;
+  /** Names whose removal its `Allow-Delete` trailers approve, those of the commits since the last reading included. */
+  readonly allowDeletes: readonly string[];
+}
+
 /** "Could not read" and "is empty" are different types (design §6). */
 export type Snapshot =
-  | { readonly kind: 'complete'; readonly files: readonly SourceFile[]; readonly revision: string }
+  | {
+      readonly kind: 'complete';
+      readonly files: readonly SourceFile[];
+      readonly revision: string;
+      readonly commit?: Commit;
+    }
   | {
       readonly kind: 'unreadable';
       readonly files: readonly SourceFile[];
@@ -145,6 +157,7 @@ export interface Load {
   readonly documents: number;
   readonly problems: readonly string[];
   readonly revision: string;
+  readonly commit?: Commit;
 }
 
 // ── what survives a crash ─────────────────────────────────────────────────────────────────────────────────────

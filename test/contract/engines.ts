@@ -4,6 +4,7 @@
  */
 import { docker } from '../support/docker-contract.ts';
 import { KEY, startServer, USER } from '../support/server.ts';
+import { swarm } from '../support/swarm-contract.ts';
 import type { ContractServer, Traits } from './case.ts';
 
 export type EngineFactory = () => Promise<ContractServer | { readonly skip: string }>;
@@ -11,6 +12,7 @@ export type EngineFactory = () => Promise<ContractServer | { readonly skip: stri
 export const ENGINES: Readonly<Record<string, EngineFactory>> = {
   simulated,
   docker,
+  swarm,
 };
 
 const MOST_USERS = 400;

@@ -1,5 +1,6 @@
 /** The Docker engine as the contract wants it. */
 
+import type Docker from 'dockerode';
 import type { Engine } from '../../src/service/engine.ts';
 import type { Traits } from '../contract/case.ts';
 import { contractUsers, type EngineFactory } from '../contract/engines.ts';
@@ -26,13 +27,8 @@ export const docker: EngineFactory = async () => {
     ended: 'Stopped',
     sharesPorts: false,
     /** Not through the engine: that would count as being stopped on purpose, and not be restarted. */
-    async kill(service, ordinal) {
-      const [container] = await b.docker.listContainers({
-        filters: { label: [`evenkeel.service=${service.uuid}`, `evenkeel.ordinal=${ordinal}`] },
-      });
-      const { State } = await b.docker.getContainer(container?.Id ?? '').inspect();
-      process.kill(State.Pid, 'SIGKILL');
-    },
+    kill: (service, ordinal) =>
+      killProcess(b.docker, { label: [`evenkeel.service=${service.uuid}`, `evenkeel.ordinal=${ordinal}`] }),
     hold: (service) => hold(service.uuid),
     patienceMs: 60_000,
     pollMs: 100,
@@ -47,6 +43,19 @@ export const docker: EngineFactory = async () => {
     },
   };
 };
+
+/** Kills the process of the one running container that fits. */
+export async function killProcess(
+  docker: Docker,
+  filters: Readonly<Record<string, string[]>>,
+): Promise<void> {
+  const [container, ...others] = await docker.listContainers({ filters });
+  if (container === undefined || others.length > 0) throw new Error('not one running container to kill');
+  const { State } = await docker.getContainer(container.Id).inspect();
+  // 0 = not running, and to the system call: everything in our own process group.
+  if (!(State.Pid > 1)) throw new Error(`container ${container.Id} has no process`);
+  process.kill(State.Pid, 'SIGKILL');
+}
 
 /** A skip, or an error where the engine must be there. */
 export function skipped(engine: 'docker' | 'swarm', why: string): { readonly skip: string } {
