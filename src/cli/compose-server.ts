@@ -3,6 +3,7 @@
  */
 import { dockerEngine } from '../engine/docker/engine.ts';
 import { createSimulatedEngine } from '../engine/simulated/engine.ts';
+import { swarmParts } from '../engine/swarm/engine.ts';
 import { createServer, type Server } from '../server/app.ts';
 import { createUsers, type Users } from '../server/auth/users.ts';
 import { loadUsers } from '../server/auth/users-file.ts';
@@ -41,7 +42,7 @@ export async function openServer(values: ServerValues, io: Io, log: Log): Promis
   const users = await usersOf(values, madeUp);
   const faults: FaultFile = values.faults === undefined ? {} : await loadFaults(values.faults);
   const seed = values.seed ?? faults.seed ?? 1;
-  const store = values.store === undefined ? memoryStore() : await openStore(values.store);
+  const { engine, store } = await partsOf(values, io, faults, seed);
   let server: Server | undefined;
   const close = async () => {
     await server?.close();
@@ -49,7 +50,7 @@ export async function openServer(values: ServerValues, io: Io, log: Log): Promis
   };
   try {
     server = await createServer({
-      engine: engineOf(values, io, store, faults, seed),
+      engine,
       store,
       users,
       clock: io.clock,
@@ -81,28 +82,36 @@ async function usersOf(values: ServerValues, madeUp: MadeUpUser | undefined): Pr
   return createUsers(madeUp === undefined ? [] : [{ name: madeUp.user, key: madeUp.key }]);
 }
 
-function engineOf(values: ServerValues, io: Io, store: Store, faults: FaultFile, seed: number): Engine {
+interface Parts {
+  readonly engine: Engine;
+  readonly store: Store;
+}
+
+async function partsOf(values: ServerValues, io: Io, faults: FaultFile, seed: number): Promise<Parts> {
   const { clock } = io;
+  const { publishAddress, pull } = values;
+  const address = io.env['DOCKER_HOST'];
+  const host = address === undefined || address === '' ? {} : { host: address };
   switch (values.engine) {
-    case 'simulated':
-      return createSimulatedEngine({ ...faults.engine, clock, store, seed });
-    case 'docker': {
-      const host = io.env['DOCKER_HOST'];
-      const { publishAddress, pull } = values;
-      return dockerEngine({
-        clock,
-        publishAddress,
-        pull,
-        ...(host === undefined || host === '' ? {} : { host }),
-      });
+    case 'simulated': {
+      const store = await storeOf(values);
+      return { engine: createSimulatedEngine({ ...faults.engine, clock, store, seed }), store };
     }
+    case 'docker':
+      return { engine: dockerEngine({ clock, publishAddress, pull, ...host }), store: await storeOf(values) };
     case 'swarm':
-      throw new UserError(
-        'EK805',
-        '--engine swarm is not in this version; there are simulated and docker',
-        3,
-      );
+      if (values.store !== undefined)
+        throw new UserError(
+          'EK802',
+          `--store ${values.store}: with --engine swarm the memory of the server is in the swarm itself, where every manager has it; leave --store out`,
+          3,
+        );
+      return swarmParts({ clock, pull, ...host });
   }
+}
+
+async function storeOf({ store }: ServerValues): Promise<Store> {
+  return store === undefined ? memoryStore() : openStore(store);
 }
 
 async function listen(server: Server, { listen: at }: ServerValues): Promise<string> {

@@ -144,7 +144,7 @@ export const ROWS = {
   }),
   engine: row({
     flag: '--engine <name>',
-    help: 'what runs the containers: simulated or docker',
+    help: 'what runs the containers: simulated, docker or swarm',
     parse: oneOf('simulated', 'docker', 'swarm'),
     default: 'simulated',
   }),
@@ -159,7 +159,11 @@ export const ROWS = {
     help: 'who may come in: a YAML or JSON file (schemas/users.schema.json)',
     parse: path,
   }),
-  store: row({ flag: '--store <dir>', help: 'where definitions are kept (default: in memory)', parse: path }),
+  store: row({
+    flag: '--store <dir>',
+    help: 'where definitions are kept (default: in memory; with swarm: in the swarm itself)',
+    parse: path,
+  }),
   seed: row({
     flag: '--seed <n>',
     help: "seed of the simulated delays and failures (default: the fault file's, else 1)",

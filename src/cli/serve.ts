@@ -10,7 +10,7 @@ import { settings } from './settings.ts';
 export const serve: CommandSpec = {
   name: 'serve',
   args: '',
-  summary: 'Serves the service API over simulated containers or Docker.',
+  summary: 'Serves the service API over simulated containers, Docker or a Docker swarm.',
   keys: SERVER_KEYS,
   example:
     'evenkeel serve                      # simulated, in memory; prints what a second terminal needs\nevenkeel serve --engine docker --users users.yaml --store /var/lib/evenkeel',
@@ -21,8 +21,9 @@ export const serve: CommandSpec = {
     const { openServer } = await import('./compose-server.ts');
     const server = await openServer(values, io, log);
     for (const remark of server.remarks) log.write('warn', 'remark of the engine', { why: remark });
-    const where = values.store === undefined ? 'in memory: nothing outlives this process' : values.store;
-    io.stdout.write(`serving the service API on ${server.origin} (${values.engine} engine, ${where})\n`);
+    io.stdout.write(
+      `serving the service API on ${server.origin} (${values.engine} engine, ${memoryOf(values)})\n`,
+    );
     io.stdout.write(exportLines(server).join(''));
     try {
       await stopped(io.stop);
@@ -32,6 +33,17 @@ export const serve: CommandSpec = {
     return 0;
   },
 };
+
+function memoryOf({
+  engine,
+  store,
+}: {
+  readonly engine: string;
+  readonly store: string | undefined;
+}): string {
+  if (engine === 'swarm') return 'its memory is in the swarm';
+  return store ?? 'in memory: nothing outlives this process';
+}
 
 /** What a second terminal needs; only for the made-up user, whose key nobody else has. */
 export function exportLines({ madeUp, origin }: Pick<OpenServer, 'madeUp' | 'origin'>): readonly string[] {

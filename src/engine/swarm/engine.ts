@@ -25,12 +25,12 @@ export interface SwarmParts {
   readonly store: Store;
 }
 
-/** The store works at once, the engine once `start` has resolved. */
+/** The store works at once, the engine once `start` has resolved. Both reject with a UserError where there is no manager of a swarm. */
 export function swarmParts(options: SwarmOptions): SwarmParts {
   const settings = swarmSettings(options);
   const known = knownServices();
   const jobs = locks();
-  let connection: Promise<Daemon> | undefined;
+  let connection: ReturnType<typeof open> | undefined;
   const connect = () => {
     connection ??= open().catch((error: unknown) => {
       connection = undefined;
@@ -40,8 +40,7 @@ export function swarmParts(options: SwarmOptions): SwarmParts {
   };
   const open = async () => {
     const daemon = await openDaemon(settings);
-    await daemon.negotiate();
-    return daemon;
+    return { daemon, ...(await checkSwarm(daemon, settings)) };
   };
   let opened: { readonly daemon: Daemon; readonly shop: SwarmShop } | undefined;
   const shop = () => {
@@ -66,8 +65,7 @@ export function swarmParts(options: SwarmOptions): SwarmParts {
     check: (definition) => check(definition, opened?.shop.ground.publish ?? 'host', hosts),
 
     async start(definitions) {
-      const daemon = await openDaemon(settings);
-      const { ground, remarks } = await checkSwarm(daemon, settings);
+      const { daemon, ground, remarks } = await connect();
       for (const definition of definitions) known.adopt(definition);
       opened = { daemon, shop: swarmShop(daemon, settings, ground, known) };
       await countHosts();
@@ -136,5 +134,5 @@ export function swarmParts(options: SwarmOptions): SwarmParts {
       await watch.end();
     },
   };
-  return { engine, store: swarmStore(connect, settings.instance) };
+  return { engine, store: swarmStore(async () => (await connect()).daemon, settings.instance) };
 }

@@ -7,7 +7,7 @@ import type { DefinedSpec, Definition } from '../../service/definition.ts';
 import { splitWords } from '../docker/command.ts';
 import type { LocalImage } from '../docker/image-defaults.ts';
 import { slug } from '../docker/names.ts';
-import { fixedPorts, wantedPorts } from '../docker/ports.ts';
+import { wantedPorts } from '../docker/ports.ts';
 import { DEPLOYMENT, REVISION, type ServiceFacts, serviceLabels, serviceName } from './labels.ts';
 
 export interface Attachment {
@@ -114,9 +114,4 @@ function commands(spec: DefinedSpec, image: LocalImage): { Command?: string[]; A
   const command = splitWords(spec.run_command ?? '');
   if (entrypoint.length === 0) return command.length === 0 ? {} : { Args: command };
   return { Command: entrypoint, Args: command.length === 0 ? [...image.command] : command };
-}
-
-/** Ports of a node that one container takes for itself. */
-export function takesPorts({ spec }: Pick<Definition, 'spec'>, publish: 'host' | 'ingress'): boolean {
-  return publish === 'host' && fixedPorts(spec.container_ports).length > 0;
 }
