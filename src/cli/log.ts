@@ -58,6 +58,8 @@ function lineOf(event: Event): Line {
       const { type: _, ...facts } = event;
       return ['debug', 'pass ends', facts];
     }
+    case 'pass:failed':
+      return ['debug', 'pass fails', { revision: event.revision, tookMs: event.tookMs }];
     case 'fleet:converged':
       return event.blocked > 0
         ? ['warn', 'at rest, but not all is as wished', { services: event.services, blocked: event.blocked }]

@@ -53,7 +53,7 @@ export async function runDaemon(
   }
   let news = true;
   const hear = (event: Event) => {
-    if (event.type !== 'pass:start' && event.type !== 'pass:end') news = true;
+    if (!event.type.startsWith('pass:')) news = true;
     listen(event);
   };
   const controller = await openController(call, values, {

@@ -119,7 +119,14 @@ export class Daemon implements Authority {
     if (signal.aborted) return;
     for (const event of sourceNews(before, load)) listen(event);
     this.#load = load;
-    listen({ type: 'pass:start', revision: load.revision, services: load.wishes.length });
+    const { revision, complete, commit } = load;
+    listen({
+      type: 'pass:start',
+      revision,
+      services: load.wishes.length,
+      complete,
+      ...(commit && { commit: commit.sha }),
+    });
     // What an earlier review let go waits for the next one; what it held stays held, and is not said again.
     this.#reviewed = new Map([...this.#reviewed].filter(([, answer]) => answer !== 'now'));
     // Also where the fleet cannot be seen: a name that is wished again begins its absence anew.
@@ -127,7 +134,10 @@ export class Daemon implements Authority {
     this.#fleet.setWishes(load.wishes);
     this.#fleet.rememberProtection();
     const seen = await this.#fleet.glance(this.#options.safety.prune === 'owned', signal);
-    if (seen === 'unseen') return;
+    if (seen === 'unseen') {
+      listen({ type: 'pass:failed', revision, tookMs: clock.monotonic() - startedAt });
+      return;
+    }
     this.#review(load);
     for (const wish of load.wishes) this.#fleet.start({ kind: 'wish', id: wish.name, name: wish.name });
     this.#fleet.wakeAll();

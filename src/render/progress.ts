@@ -15,6 +15,7 @@ export function progressLine(event: Event): string | undefined {
   switch (event.type) {
     case 'pass:start':
     case 'pass:end':
+    case 'pass:failed':
       return undefined;
     case 'fleet:converged':
       return event.blocked > 0

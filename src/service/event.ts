@@ -8,7 +8,15 @@ import type { ServiceState } from './states.ts';
 
 export type Event =
   /** A pass over the fleet begins: manifests are loaded, a fresh list is asked for. */
-  | { readonly type: 'pass:start'; readonly revision: string; readonly services: number }
+  | {
+      readonly type: 'pass:start';
+      readonly revision: string;
+      readonly services: number;
+      /** All manifests could be read. */
+      readonly complete: boolean;
+      /** The commit they were read from, where the source is a repository. */
+      readonly commit?: string;
+    }
   /** Every service was looked at once; how many are where they should be. */
   | {
       readonly type: 'pass:end';
@@ -19,6 +27,8 @@ export type Event =
       readonly failing: number;
       readonly tookMs: number;
     }
+  /** The fleet could not be seen, so nothing was decided. */
+  | { readonly type: 'pass:failed'; readonly revision: string; readonly tookMs: number }
   /** All services are as wished or have come to their end. Sent once for each time it becomes true. */
   | { readonly type: 'fleet:converged'; readonly services: number; readonly blocked: number }
   /** The list could not be had or not be trusted; nothing is created or deleted meanwhile. */

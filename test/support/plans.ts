@@ -304,7 +304,8 @@ const LOOK_AGAIN = {
 
 /** One of each event. */
 export const EVERY_EVENT: { readonly [Type in Event['type']]: Extract<Event, { type: Type }> } = {
-  'pass:start': { type: 'pass:start', revision: 'r1', services: 3 },
+  'pass:start': { type: 'pass:start', revision: 'r1', services: 3, complete: true },
+  'pass:failed': { type: 'pass:failed', revision: 'r1', tookMs: 30 },
   'pass:end': {
     type: 'pass:end',
     revision: 'r1',
