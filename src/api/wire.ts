@@ -66,15 +66,14 @@ function readLive(object: Readonly<Record<string, unknown>>, offered: readonly E
   if (typeof name !== 'string' || name === '') throw new read.Malformed('name is not text');
   if (typeof state !== 'string') throw new read.Malformed('state is not text');
 
-  const entries = FIELD_NAMES.flatMap((field) => {
+  const shown: Partial<Record<Field, unknown>> = {};
+  for (const field of FIELD_NAMES) {
     const { needs, attribute } = FIELDS[field];
-    const value = optional(
-      attribute,
-      needs === undefined || offered.includes(needs) ? READERS[field] : lenient(field),
-    );
-    return value === undefined ? [] : [[field, value] as const];
-  });
-  const all = Object.fromEntries(entries) as Spec;
+    const understood = needs === undefined || offered.includes(needs);
+    const value = optional<unknown>(attribute, understood ? READERS[field] : lenient(field));
+    if (value !== undefined) shown[field] = value;
+  }
+  const all = shown as Spec;
   const { fields, mark } = takeMark(all, name, offered);
   return {
     uuid,

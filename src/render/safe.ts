@@ -44,17 +44,27 @@ export function codeSpan(text: string): string {
 
 /** JSON whose unsafe characters are escaped too; equal value, to the byte, for equal input: keys are sorted. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, sortedKeys, 2)
-    .replace(UNSAFE, (character) => (character === '\n' ? character : jsonEscape(character)))
+  return JSON.stringify(sorted(value), undefined, 2)
+    .replace(UNSAFE_IN_LINE, jsonEscape)
     .replace(/##(?=\w*\[)/g, '#\\u0023');
 }
+
+/** A plan's JSON has as many newlines as values: they are passed over, not looked at one by one. */
+const UNSAFE_IN_LINE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 function jsonEscape(character: string): string {
   const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }
 
-function sortedKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+/** A copy with sorted keys; what JSON leaves out or writes in its own way (`toJSON`) is left to `JSON.stringify`. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const all: Readonly<Record<string, unknown>> = value as Record<string, unknown>;
+  const keys = Object.keys(all).sort();
+  if (keys.includes('__proto__')) return Object.fromEntries(keys.map((key) => [key, sorted(all[key])]));
+  const copy: Record<string, unknown> = {};
+  for (const key of keys) copy[key] = sorted(all[key]);
+  return copy;
 }
