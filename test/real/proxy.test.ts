@@ -3,13 +3,13 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createTransport, type Transport } from '../../src/api/transport.ts';
 import type { Play } from '../support/passage.ts';
-import { Proxy } from '../support/proxy.ts';
+import { TcpProxy } from '../support/proxy.ts';
 
 const BODY = JSON.stringify({ objects: Array.from({ length: 40 }, (_, index) => `row ${index}`) });
 
 let arrived: string[];
 let server: ReturnType<typeof createServer>;
-let proxy: Proxy;
+let proxy: TcpProxy;
 let client: Transport;
 /** What the next requests suffer, in order; afterwards nothing. */
 let script: Play[];
@@ -32,7 +32,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  proxy = await Proxy.open({
+  proxy = await TcpProxy.open({
     target: { host: '127.0.0.1', port },
     play: () => script.shift() ?? { do: 'pass' },
   });

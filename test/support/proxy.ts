@@ -19,7 +19,7 @@ export interface ProxyOptions {
   readonly delivered?: (passage: Passage) => void;
 }
 
-export class Proxy {
+export class TcpProxy {
   readonly log: Passage[] = [];
   readonly #options: ProxyOptions;
   readonly #sockets = new Set<Socket>();
@@ -32,8 +32,8 @@ export class Proxy {
     this.#options = options;
   }
 
-  static async open(options: ProxyOptions): Promise<Proxy> {
-    const proxy = new Proxy(options);
+  static async open(options: ProxyOptions): Promise<TcpProxy> {
+    const proxy = new TcpProxy(options);
     await proxy.#listen();
     return proxy;
   }
