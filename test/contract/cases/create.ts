@@ -253,7 +253,7 @@ const defaultName: Case = {
     for (const image of [
       'tutum/hello-world',
       'registry.example:5000/a/hello-world:2',
-      'hello-world@sha256:abc',
+      `hello-world@sha256:${'ab'.repeat(32)}`,
     ])
       expect((await api.create({ image })).name).toBe('hello-world');
   },
