@@ -53,7 +53,7 @@ function disagreements(plan: Plan, world: World): readonly string[] {
 }
 
 /** A service nobody may touch is a blocked one, if a manifest names it or it is ours. */
-function expectedExit(start: Start): number {
+export function expectedExit(start: Start): number {
   const { want, state, owner } = start;
   if (want !== 'absent') return isHandsOff(start) ? 4 : 0;
   return state === UNKNOWN && owner !== 'foreign' ? 4 : 0;

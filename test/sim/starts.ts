@@ -4,7 +4,7 @@
  */
 import type { Wish } from '../../src/service/service.ts';
 import { wish } from '../support/services.ts';
-import type { Known } from './server.ts';
+import type { Known, Server } from './server.ts';
 import * as truth from './truth.ts';
 import { World, type WorldOptions } from './world.ts';
 
@@ -19,8 +19,8 @@ export interface Start {
 }
 
 export const UNKNOWN = 'Hibernating';
-const WANTED = { image: 'nginx:1', target_num_containers: 2 };
-const DRIFTED = {
+export const WANTED = { image: 'nginx:1', target_num_containers: 2 };
+export const DRIFTED = {
   none: WANTED,
   count: { ...WANTED, target_num_containers: 5 },
   image: { ...WANTED, image: 'nginx:0' },
@@ -48,7 +48,7 @@ export function describe({ id, profile, state, want, drift, owner }: Start): str
   return `${id} ${profile}: ${state}, ${drift}, ${owner} → ${want}`;
 }
 
-const mark = (name: string, owner = 'default') => ({
+export const mark = (name: string, owner = 'default') => ({
   container_envvars: [
     { key: 'EVENKEEL_OWNER', value: `${owner}/${name}/11111111-2222-4333-8444-555555555555` },
   ],
@@ -91,8 +91,10 @@ export function isHandsOff({ state, owner, want }: Start): boolean {
 }
 
 /** What is wrong with how it ended; empty = as it must be. */
-export function faultsOfEnd(start: Start, world: World): readonly string[] {
-  const { server } = world;
+export function faultsOfEnd(
+  start: Start,
+  { server }: { readonly server: Pick<Server, 'live' | 'all'> },
+): readonly string[] {
   const wrong: string[] = [];
   const [base] = server.live('base');
   if (base === undefined || base.versions.length !== 1) wrong.push('O2: base was touched');
