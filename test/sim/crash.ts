@@ -60,9 +60,14 @@ export async function outcome(run: () => Promise<readonly string[]>): Promise<re
 /** The way without a kill; its length is the number of edges. */
 export async function undisturbed(start: Start, into: Tally): Promise<World> {
   const world = worldOf(start);
+  await lived(world, start, into);
+  return world;
+}
+
+/** Lives and counts a world of `start`. */
+export async function lived(world: World, start: Start, into: Tally): Promise<void> {
   const wrong = await outcome(() => live(world, start));
   count(into, world, { seed: `${start.id}`, text: describe(start), wrong });
-  return world;
 }
 
 export async function crashAt(start: Start, edge: number, tear: Tear, into: Tally): Promise<World> {

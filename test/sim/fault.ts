@@ -2,45 +2,91 @@
  * One fault: every start × every request of the undisturbed way × every fault of the network, and somebody else's hand
  * between any two requests.
  */
-import { count, outcome, type Tally, undisturbed } from './crash.ts';
+import { count, lived, outcome, type Tally } from './crash.ts';
 import { FAULTS, fault as faultNamed, fits } from './faults.ts';
 import { live } from './life.ts';
-import type { Exchange, Fault } from './network.ts';
+import { type Exchange, type Fault, isMoot } from './network.ts';
 import { describe, type Start, worldOf } from './starts.ts';
+import { Witness } from './witness.ts';
 import type { World } from './world.ts';
 
-export async function faultAt(start: Start, request: number, name: string, into: Tally): Promise<World> {
-  const world = worldOf(start);
+/** Short: each wait is looked at two or three times, and no oftener; more looks of one wait are like these. */
+const TRANSITIONS = { server: { moveMs: 1_000 } };
+
+/** `known`: prints of runs so far; one that is met again stands for the rest of this run. */
+export async function faultAt(
+  start: Start,
+  request: number,
+  name: string,
+  into: Tally,
+  known = new Set<string>(),
+): Promise<World> {
   const what = faultNamed(name);
+  const world = watched(start, (print) => {
+    if (known.has(print)) world.halt();
+    known.add(print);
+  });
   let came = false;
   world.network.faultOf = ({ number }) => {
-    came ||= number === request;
-    return number === request ? what : undefined;
+    if (number !== request) return undefined;
+    came = true;
+    world.witness?.struck(number);
+    return what;
   };
   const wrong = await outcome(() => live(world, start, what.meddle !== undefined));
   if (!came) into.skipped += 1;
-  count(into, world, {
-    seed: `${start.id}:${request}:${name}`,
-    text: `${describe(start)}, ${name} at request ${request}`,
-    wrong,
-  });
+  if (world.halted) into.merged += 1;
+  else
+    count(into, world, {
+      seed: `${start.id}:${request}:${name}`,
+      text: `${describe(start)}, ${name} at request ${request}`,
+      wrong,
+    });
   return world;
 }
 
-/** Every fault of one start, or each `step`th from `first`. */
-export async function faults(start: Start, into: Tally, first = 0, step = 1): Promise<void> {
-  const { story, network } = await undisturbed(start, into);
-  const requests = network.log.slice(0, story?.requests ?? 0);
-  const all = requests.flatMap((request) =>
-    fitting(start, request).map((one) => [request.number, one.name] as const),
-  );
-  for (let at = first; at < all.length; at += step) {
-    const [request, name] = all[at] ?? [0, ''];
-    await faultAt(start, request, name, into);
-  }
+function watched(start: Start, differs: (print: string) => void): World {
+  const world = worldOf(start, TRANSITIONS);
+  world.witness = new Witness(() => world, differs);
+  return world;
 }
 
-/** Another's hand matters only where there is a service to lay it on, and a reordered list only where it has rows. */
-function fitting(start: Start, request: Exchange): readonly Fault[] {
-  return FAULTS.filter((one) => fits(one, request) && (one.meddle === undefined || start.state !== 'absent'));
+/**
+ * Every fault of one start, or each `step`th from `first`. A fault that its request cannot be told from (a reordered list
+ * of one row, a stale list of what has not changed, a hand that the state refuses) makes the run the undisturbed one,
+ * which stands for it.
+ */
+export async function faults(start: Start, into: Tally, first = 0, step = 1): Promise<void> {
+  const world = watched(start, () => {});
+  const real: [number, string][] = [];
+  let moot = 0;
+  const sort = (exchange: Exchange, some: (fault: Fault) => boolean, isSame: (fault: Fault) => boolean) => {
+    for (const one of FAULTS) {
+      if (world.story !== undefined || !fits(one, exchange) || !some(one)) continue;
+      if (isSame(one)) moot += 1;
+      else real.push([exchange.number, one.name]);
+    }
+  };
+  const { server, network } = world;
+  network.onArrival = (exchange) =>
+    sort(
+      exchange,
+      (one) => one.meddle !== undefined,
+      (one) => one.idle?.(server, exchange) === true,
+    );
+  network.onAnswer = (exchange) =>
+    sort(
+      exchange,
+      (one) => one.meddle === undefined,
+      (one) => isMoot(one, exchange, server),
+    );
+  await lived(world, start, into);
+  into.merged += moot;
+  const known = new Map<number, Set<string>>();
+  for (let at = first; at < real.length; at += step) {
+    const [request, name] = real[at] ?? [0, ''];
+    const prints = known.get(request) ?? new Set();
+    known.set(request, prints);
+    await faultAt(start, request, name, into, prints);
+  }
 }

@@ -5,6 +5,7 @@
 import type { HttpOutcome } from '../../src/service/ports.ts';
 import { type Exchange, type Fault, whole } from './network.ts';
 import type { Answer, Server } from './server.ts';
+import * as truth from './truth.ts';
 
 type Gets = Exclude<NonNullable<Fault['gets']>, string>;
 
@@ -139,25 +140,30 @@ const LISTS: readonly Fault[] = [
 ];
 
 /** Somebody else's hand between two of our requests. */
-function meddle(name: string, act: (server: Server, uuid: string, exchange: Exchange) => void): Fault {
+function other(verb: truth.Verb | 'dies', name: string, act: (server: Server, uuid: string) => void): Fault {
+  const whom = (server: Server, { uuid, name: of = 'web' }: Exchange) => uuid ?? server.live(of)[0]?.uuid;
   return {
     name: `other-${name}`,
     on: 'any',
     meddle(server, exchange) {
-      const [one] = exchange.name === undefined ? server.live('web') : server.live(exchange.name);
-      const uuid = exchange.uuid ?? one?.uuid;
-      if (uuid !== undefined) act(server, uuid, exchange);
+      const uuid = whom(server, exchange);
+      if (uuid !== undefined) act(server, uuid);
+    },
+    idle(server, exchange) {
+      const state = server.now(whom(server, exchange) ?? '')?.state;
+      if (state === undefined) return true;
+      return verb === 'dies' ? state !== 'Running' : !truth.isAllowed(server.options.profile, state, verb);
     },
   };
 }
 
 const OTHERS: readonly Fault[] = [
-  meddle('scales', (server, uuid) => server.ask('update', uuid, { target_num_containers: 5 })),
-  meddle('stops', (server, uuid) => server.ask('stop', uuid)),
-  meddle('starts', (server, uuid) => server.ask('start', uuid)),
-  meddle('redeploys', (server, uuid) => server.ask('redeploy', uuid)),
-  meddle('terminates', (server, uuid) => server.ask('terminate', uuid)),
-  meddle('container-dies', (server, uuid) => {
+  other('update', 'scales', (server, uuid) => server.ask('update', uuid, { target_num_containers: 5 })),
+  other('stop', 'stops', (server, uuid) => server.ask('stop', uuid)),
+  other('start', 'starts', (server, uuid) => server.ask('start', uuid)),
+  other('redeploy', 'redeploys', (server, uuid) => server.ask('redeploy', uuid)),
+  other('terminate', 'terminates', (server, uuid) => server.ask('terminate', uuid)),
+  other('dies', 'container-dies', (server, uuid) => {
     if (server.now(uuid)?.state === 'Running') server.become(uuid, 'Partly running');
   }),
 ];

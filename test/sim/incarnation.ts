@@ -36,7 +36,17 @@ export class Incarnation {
     this.#world = world;
     this.number = number;
     this.#born = world.scheduler.now - 1_000 * (1 + (number % 7));
-    this.random = seededRandom(world.options.seed * 1_000 + number);
+    const random = seededRandom(world.options.seed * 1_000 + number);
+    this.random = {
+      next: () => {
+        world.draws += 1;
+        return random.next();
+      },
+      uuid: () => {
+        world.draws += 1;
+        return random.uuid();
+      },
+    };
     this.clock = {
       monotonic: () => world.scheduler.now - this.#born,
       wall: () => world.wall(),
@@ -79,7 +89,7 @@ export class Incarnation {
       ? readJournal(file)
       : openJournal(file, (said) => this.#world.oracles.fail('O12', said)));
     const { rate, burst, concurrency } = options.pace;
-    const api = createClient({
+    const client = createClient({
       http: this.http,
       clock: this.clock,
       random: this.random,
@@ -88,6 +98,7 @@ export class Incarnation {
       pace: { rate, burst, concurrency },
       userAgent: 'evenkeel/sim',
     });
+    const api = this.#world.witness?.watch(client) ?? client;
     const fleet = new Fleet({
       api,
       journal,

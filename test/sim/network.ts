@@ -37,6 +37,8 @@ export interface Fault {
   readonly arrives?: 'never' | number;
   /** The world's hand, right before it arrives. */
   readonly meddle?: (server: Server, exchange: Exchange) => void;
+  /** Whether `meddle` would change nothing. */
+  readonly idle?: (server: Server, exchange: Exchange) => boolean;
   /** What the sender gets: the answer itself if not said. `nothing`: it waits until it gives up. */
   readonly gets?:
     | 'refused'
@@ -68,6 +70,10 @@ export class Network {
   faultOf: (exchange: Omit<Exchange, 'fault'>) => Fault | undefined = () => undefined;
   /** Keeps the log short in very long runs. */
   keep = Number.POSITIVE_INFINITY;
+  /** Shown each exchange when it has been answered and nobody knows yet. */
+  onAnswer: (exchange: Exchange) => void = () => {};
+  /** Shown each exchange right before it arrives. */
+  onArrival: (exchange: Exchange) => void = () => {};
   #number = 0;
 
   constructor(server: Server, tells: Tells) {
@@ -117,7 +123,8 @@ export class Network {
     const up = this.way.up(exchange);
     const gets = fault?.gets;
     if (gets === 'refused') {
-      return void scheduler.after(up, () =>
+      // The refusal makes the way back, too.
+      return void scheduler.after(2 * up, () =>
         end({ kind: 'error', sent: false, message: 'connection refused' }),
       );
     }
@@ -134,6 +141,7 @@ export class Network {
       return;
     }
     scheduler.after(up + late, () => {
+      this.onArrival(exchange);
       fault?.meddle?.(this.server, exchange);
       exchange.arrivedAt = scheduler.now;
       exchange.answer = this.server.handle(request);
@@ -141,6 +149,7 @@ export class Network {
       if (gets === 'nothing') return;
       scheduler.after(this.way.down(exchange), () => {
         const answer = exchange.answer as Answer;
+        this.onAnswer(exchange);
         if (gets === 'reset') end({ kind: 'error', sent: true, message: 'connection reset' });
         else if (gets === undefined) end(whole(answer));
         else end(gets(answer, exchange, this.server));
@@ -151,6 +160,15 @@ export class Network {
 
 export function whole({ status, headers, body }: Answer): HttpOutcome {
   return { kind: 'response', status, headers, body };
+}
+
+/** Whether the sender cannot tell `fault` from none: what it changes is equal to what was there. */
+export function isMoot(fault: Fault, exchange: Exchange, server: Server): boolean {
+  if (typeof fault.gets !== 'function' || fault.arrives !== undefined || exchange.answer === undefined)
+    return false;
+  return (
+    JSON.stringify(fault.gets(exchange.answer, exchange, server)) === JSON.stringify(whole(exchange.answer))
+  );
 }
 
 const NOT_ARRIVED: Answer = {

@@ -7,6 +7,7 @@ import { closedGate, holder, mayHeal, wasLiveSince } from './judges.ts';
 import type { Exchange } from './network.ts';
 import type { Known, Server } from './server.ts';
 import * as truth from './truth.ts';
+import { opinions } from './wants.ts';
 
 export interface Violation {
   readonly oracle: string;
@@ -27,8 +28,6 @@ export interface OracleFacts {
   named(): number;
   /** Whether a process is a daemon, which heals only what stays broken. */
   isDaemon(process: number): boolean;
-  /** How old what is acted on may be, in milliseconds. */
-  readonly mostAge: number;
   /** Since when no manifest names it (world time), and how many complete loads said so; `apply` needs none. */
   absence(name: string): { readonly since: number; readonly loads: number } | undefined;
   /** Whether the source was completely read in the latest load. */
@@ -56,8 +55,8 @@ export class Oracles {
   /** Per process and name: when the last write to it ended, and whether its answer showed the service. */
   #wrote = new Map<string, { readonly at: number; readonly shown: boolean }>();
   /** Per process: begin of the list that is being walked, and of the last one that came whole. */
-  #walk = new Map<number, { begun: number; rows: unknown[]; totals: Set<unknown> }>();
-  #listed = new Map<number, { readonly begun: number }>();
+  #walk = new Map<number, { begun: number; pages: number; rows: unknown[]; totals: Set<unknown> }>();
+  #listed = new Map<number, { readonly begun: number; readonly pages: number }>();
   readonly #creates: Exchange[] = [];
   readonly #deletes: { readonly at: number; readonly name: string }[] = [];
   readonly #patches = new Map<string, { readonly text: string; readonly times: number }>();
@@ -203,8 +202,8 @@ export class Oracles {
       wrote === undefined || wrote.shown || freshest >= wrote.at,
       () => `${what} on an observation older than the end of the last write to it`,
     );
-    const age = exchange.at - freshest;
-    this.#check('O26', age <= this.#facts.mostAge, () => `${what} on an observation ${age} ms old`);
+    const [age, most] = [exchange.at - freshest, this.#mostAge(exchange.process)];
+    this.#check('O26', age <= most, () => `${what} on an observation ${age} ms old, more than ${most}`);
     if (verb === 'update') this.#patchIsKnown(exchange, what);
     if (verb === 'start' && asked?.state === 'Partly running' && this.#facts.isDaemon(exchange.process)) {
       const known = this.#server.known.get(exchange.uuid ?? '');
@@ -214,6 +213,16 @@ export class Oracles {
         () => `${what}, broken for less than a minute`,
       );
     }
+  }
+
+  /**
+   * O26: how old what is acted on may be. While writes queue, lists take 2 % of the rate, so one comes every
+   * 50 × pages ÷ rate seconds; a bound below that would stop all writes between two lists, and one tick that fails or
+   * is late must not either. So it is three of these ticks, at least ten seconds; and the disk is waited for once.
+   */
+  #mostAge(process: number): number {
+    const pages = this.#listed.get(process)?.pages ?? 1;
+    return Math.max(10_000, (3 * 50_000 * pages) / this.#facts.pace.rate) + 50;
   }
 
   #patchIsKnown({ body }: Exchange, what: string): void {
@@ -233,6 +242,12 @@ export class Oracles {
     const { answer, uuid } = exchange;
     this.#noDuplicate(exchange);
     const known = uuid === undefined ? undefined : this.#server.known.get(uuid);
+    const touched = this.#server.known.get(answer?.uuid ?? '');
+    if (touched !== undefined && answer?.committed === true) {
+      const wish = this.#basis.get(exchange.number)?.intent;
+      for (const [oracle, holds, text] of opinions(exchange, touched, wish))
+        this.#check(oracle, holds, () => text);
+    }
     if (known === undefined || answer?.before === undefined || !answer.committed) return;
     this.#owned(exchange, known);
     if (exchange.verb === 'terminate') this.#mayDelete(exchange);
@@ -348,9 +363,10 @@ export class Oracles {
     // A page that failed may be asked for once more; the walk goes on from there.
     if (!json || page === undefined || page === null || !Array.isArray(page.objects)) return;
     const offset = new URL(path, 'http://api').searchParams.get('offset') ?? '0';
-    if (offset === '0') this.#walk.set(process, { begun: at, rows: [], totals: new Set() });
+    if (offset === '0') this.#walk.set(process, { begun: at, pages: 0, rows: [], totals: new Set() });
     const walk = this.#walk.get(process);
     if (walk === undefined) return;
+    walk.pages += 1;
     walk.rows.push(...page.objects);
     walk.totals.add(page.meta?.total_count);
     if ((page.meta?.next ?? null) !== null) return;
@@ -360,7 +376,7 @@ export class Oracles {
     const [total, ...others] = walk.totals;
     if (uuids.size !== walk.rows.length || total !== uuids.size || others.length > 0) return;
     const seen = walk.rows.map((row) => this.#see(process, row, walk.begun, endedAt));
-    if (!seen.includes(undefined)) this.#listed.set(process, { begun: walk.begun });
+    if (!seen.includes(undefined)) this.#listed.set(process, { begun: walk.begun, pages: walk.pages });
   }
 
   #see(process: number, row: unknown, begun: number, ended: number): string | undefined {

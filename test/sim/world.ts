@@ -17,6 +17,7 @@ import { type Exchange, Network } from './network.ts';
 import { Oracles } from './oracles.ts';
 import { Scheduler } from './scheduler.ts';
 import { SERVER, Server, type ServerOptions, wallAt } from './server.ts';
+import type { Witness } from './witness.ts';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -81,6 +82,12 @@ export class World {
   tear: Tear = 'lost';
   onEdge: (name: string, number: number) => void = () => {};
   onEvent: (event: Event, life: Incarnation) => void = () => {};
+  /** Chance drawn so far, in all lives. */
+  draws = 0;
+  /** Watches what the processes are shown. */
+  witness: Witness | undefined;
+  /** Another run stands for the rest of this one. */
+  halted = false;
   readonly #hash = createHash('sha256');
 
   constructor(options: Partial<WorldOptions> = {}) {
@@ -97,7 +104,6 @@ export class World {
       former: (name) => this.#former.get(name),
       named: () => this.#loaded.byName.size,
       isDaemon: (process) => this.lives[process]?.isDaemon === true,
-      mostAge: 20_000 + (60_000 * (1 + 40 / this.server.options.pageSize)) / pace.rate,
       absence: (name) => this.absent.get(name),
       complete: () => this.#loaded.complete,
     });
@@ -138,6 +144,12 @@ export class World {
     return life.alive;
   }
 
+  /** The rest of this run is known. */
+  halt(): void {
+    this.halted = true;
+    for (const life of this.lives) if (life.alive) life.die();
+  }
+
   kill(): void {
     for (const life of this.lives) if (life.alive) life.die();
     this.disk.crash(this.tear);
@@ -166,6 +178,7 @@ export class World {
       () => settled !== undefined || life?.alive === false,
       this.scheduler.now + ms,
     );
+    if (this.halted) throw new Error('halted');
     if (settled !== undefined && 'error' in settled) throw settled.error;
     if (settled !== undefined) return settled;
     if (life?.alive === false) return 'killed';
