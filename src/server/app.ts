@@ -26,9 +26,11 @@ import { actionRoutes } from './routes/actions.ts';
 import { createRoute } from './routes/create.ts';
 import { detailRoutes } from './routes/detail.ts';
 import { listRoute, sorted } from './routes/list.ts';
-import { logRoute } from './routes/logs.ts';
+import { logRoutes } from './routes/logs.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { smallRoutes } from './routes/small.ts';
+import { createPlaces } from './stream/places.ts';
+import { takeUpgrades } from './stream/upgrade.ts';
 import { DEFAULT_SETTINGS, type Log, type Settings, type World } from './types.ts';
 
 export interface ServerOptions {
@@ -72,6 +74,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const services = createServices(world);
   const closing = new AbortController();
   const extensions = offered(settings, engine);
+  const report = createReport(options);
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -88,12 +91,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     faults,
     extensions,
     closing: closing.signal,
-    report: createReport(options),
+    report,
     identify: createIdentify(world),
   });
   const routes = collectRoutes(app);
+  const upgrades = takeUpgrades(app, clock);
   addRoutes({
     app,
+    report,
+    streams: { upgrades, places: createPlaces() },
     services,
     settings,
     offers: (extension) => isOffered({ offered: extensions, lost: [] }, extension),
@@ -111,6 +117,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     idle: () => services.idle(),
     async close() {
       closing.abort();
+      await upgrades.close();
       sockets.closeIdle();
       const given = new AbortController();
       void clock.sleep(GRACE_MS, given.signal).then(() => app.server.closeAllConnections());
@@ -139,7 +146,7 @@ function addRoutes(api: Api): void {
   createRoute(api);
   detailRoutes(api);
   operationRoutes(api);
-  logRoute(api);
+  logRoutes(api);
   actionRoutes(api);
   smallRoutes(api);
 }

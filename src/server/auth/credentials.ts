@@ -18,3 +18,16 @@ export function readCredentials(header: string | undefined): Credentials | undef
   const colon = pair.indexOf(':');
   return colon <= 0 ? undefined : { user: pair.slice(0, colon), key: pair.slice(colon + 1) };
 }
+
+/**
+ * Of a WebSocket's address, where the first streaming clients put them: `?user=&token=`, or the whole header's value in
+ * `?auth=`. Nowhere else: addresses end up in other people's logs.
+ */
+export function credentialsInQuery(url: string): Credentials | undefined {
+  const query = new URLSearchParams(url.split('?')[1] ?? '');
+  const auth = query.get('auth');
+  if (auth !== null) return readCredentials(auth);
+  const user = query.get('user') ?? '';
+  const key = query.get('token') ?? '';
+  return user === '' || user.length + key.length > LONGEST ? undefined : { user, key };
+}

@@ -5,11 +5,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EXTENSIONS_HEADER, type Extension } from '../../service/extensions.ts';
 import type { Clock } from '../../service/ports.ts';
-import { readCredentials } from '../auth/credentials.ts';
+import { credentialsInQuery, readCredentials } from '../auth/credentials.ts';
 import type { Throttle } from '../auth/throttle.ts';
 import type { Users } from '../auth/users.ts';
 import { playAfter, playBefore } from '../faults/play.ts';
 import type { Faults } from '../faults/rules.ts';
+import { wantsStream } from '../stream/upgrade.ts';
 import { Problem } from './problem.ts';
 import { beginTrace, knownTrace, pathOf, traceOf } from './trace.ts';
 
@@ -87,7 +88,9 @@ function reportAtEnd(request: FastifyRequest, reply: FastifyReply, { report }: H
 }
 
 function login(request: FastifyRequest, { users, throttle }: HookOptions) {
-  const credentials = readCredentials(request.headers.authorization);
+  const credentials =
+    readCredentials(request.headers.authorization) ??
+    (wantsStream(request) ? credentialsInQuery(request.raw.url ?? '') : undefined);
   const identity = credentials === undefined ? undefined : users.check(credentials.user, credentials.key);
   if (identity !== undefined) return identity;
   // Without credentials there is nothing to guess with.
