@@ -23,7 +23,7 @@ const KEYS = [...PLAN_KEYS, 'yes', 'deadline'] as const;
 
 export const apply: CommandSpec = {
   name: 'apply',
-  args: '<paths...>',
+  args: '[paths...]',
   summary: 'Shows the plan, asks, then does what was shown and nothing else.',
   keys: KEYS,
   example:
@@ -43,7 +43,7 @@ export const apply: CommandSpec = {
       const { plan, fleet } = prepared;
       const paint = pc.createColors(wantsColour(io.stdout, io.env));
       io.stdout.write(RENDERERS.text(plan, { ...prepared.render, paint }));
-      sayIfEmpty(plan, call);
+      sayIfEmpty(prepared, call);
       const moving = plan.services.filter((service) => service.course.length > 0).length;
       if (moving === 0 || plan.exitCode === 3) return plan.exitCode === 2 ? 0 : plan.exitCode;
       if (!values.yes && writes(plan)) await confirm(io);

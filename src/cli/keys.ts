@@ -15,9 +15,27 @@ export const CLIENT_KEYS = [
   'config',
 ] as const satisfies readonly Key[];
 
+/** Of everything that reads manifests from a repository. */
+export const GIT_KEYS = [
+  'git',
+  'branch',
+  'ref',
+  'path',
+  'gitUser',
+  'gitTokenFile',
+  'gitKeyFile',
+  'gitKnownHosts',
+  'gitCaFile',
+  'gitAllowedSigners',
+  'gitTimeout',
+  'gitMaxSize',
+  'cacheDir',
+] as const satisfies readonly Key[];
+
 /** … and may delete. */
 export const PLAN_KEYS = [
   ...CLIENT_KEYS,
+  ...GIT_KEYS,
   'prune',
   'allowEmpty',
   'allowDeletes',

@@ -15,12 +15,12 @@ const KEYS = [...PLAN_KEYS, 'output'] as const;
 export const plan: CommandSpec = {
   name: 'plan',
   alias: 'diff',
-  args: '<paths...>',
+  args: '[paths...]',
   summary:
     'Shows what apply would do, and why. Only reads: it sends GETs, takes no lock and touches no file.',
   keys: KEYS,
   example:
-    'evenkeel plan fleet/                # exit 0: nothing to do; 2: changes; 4: something is blocked\nevenkeel plan fleet/ -o json | jq .summary',
+    'evenkeel plan fleet/                # exit 0: nothing to do; 2: changes; 4: something is blocked\nevenkeel plan fleet/ -o json | jq .summary\nevenkeel plan --git https://git.example.com/ops/fleet.git --ref topic',
   async run(call) {
     const { io } = call;
     const values = settings(KEYS, call.flags, io.env, call.args);
@@ -30,7 +30,7 @@ export const plan: CommandSpec = {
     try {
       const paint = pc.createColors(wantsColour(io.stdout, io.env));
       io.stdout.write(RENDERERS[values.output](prepared.plan, { ...prepared.render, paint }));
-      sayIfEmpty(prepared.plan, call);
+      sayIfEmpty(prepared, call);
       return prepared.plan.exitCode;
     } finally {
       await prepared.close();

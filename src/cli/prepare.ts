@@ -9,7 +9,8 @@ import { PLAIN } from '../render/paint.ts';
 import type { Listen } from '../service/event.ts';
 import { UserError } from '../service/failure.ts';
 import type { Plan } from '../service/plan.ts';
-import { openController, openSource, secretsReader } from './compose.ts';
+import { openController, secretsReader } from './compose.ts';
+import { openManifests } from './compose-git.ts';
 import type { PLAN_KEYS } from './keys.ts';
 import { lookPatiently } from './look.ts';
 import { loadManifests, refuseUnset } from './manifests.ts';
@@ -33,13 +34,17 @@ export async function prepare(
   write: boolean,
   listen: Listen,
 ): Promise<Prepared | 3> {
-  const { args, io, secrets } = call;
+  const { io, secrets } = call;
+  const manifests = openManifests(call.args, values, io, !write);
+  const { named, git } = manifests;
   const resolver = createResolver({
     env: io.env,
-    allow: values.envAllow,
+    allow: git === undefined ? values.envAllow : (values.envAllow ?? []),
     file: secretsReader(values.secretsDir),
   });
-  const { usable, load } = await loadManifests(openSource(args, io, !write), resolver, io, secrets);
+  const { usable, load } = await loadManifests(manifests.source, resolver, io, secrets).finally(
+    manifests.close,
+  );
   if (!usable) return 3;
   if (write) refuseUnset(load.wishes);
   const controller = await openController(call, values, { write, healAfterMs: 0, listen });
@@ -50,12 +55,18 @@ export async function prepare(
       (error: unknown) => {
         if (load.documents > 0 || !(error instanceof UserError)) throw error;
         // Only what lives could make it anything but exit 3, and that cannot be seen.
-        throw new UserError('EK401', `no manifest in ${args.join(' ')}, and ${error.message}`, 3);
+        throw new UserError('EK401', `no manifest in ${named.join(' ')}, and ${error.message}`, 3);
       },
     );
     const { prune, allowEmpty, allowDeletes } = values;
     const { plan } = fleet.plan(load, { prune, allowEmpty, allowDeletes }, new Set());
-    const render = { paint: PLAIN, rate: values.rate.text, paths: args, owner: values.owner };
+    const render = {
+      paint: PLAIN,
+      rate: values.rate.text,
+      paths: named,
+      owner: values.owner,
+      ...(load.commit === undefined || git === undefined ? {} : { commit: { ...git, sha: load.commit.sha } }),
+    };
     return { plan, fleet, render, close: controller.close };
   } catch (error) {
     await controller.close();
@@ -64,11 +75,12 @@ export async function prepare(
 }
 
 /** `plan` exits 3 or 4 where there is no manifest at all; say which it is. */
-export function sayIfEmpty(plan: Plan, call: Call): void {
+export function sayIfEmpty({ plan, render }: Prepared, call: Call): void {
+  const where = (render.paths ?? []).join(' ');
   if (plan.services.length > 0) return;
-  if (plan.exitCode === 3) call.io.stderr.write(`error: no manifest in ${call.args.join(' ')}\n`);
+  if (plan.exitCode === 3) call.io.stderr.write(`error: no manifest in ${where}\n`);
   if (plan.exitCode === 4)
     call.io.stderr.write(
-      `error: no manifest in ${call.args.join(' ')}, but live services are owned by this owner; --allow-empty says that this is meant\n`,
+      `error: no manifest in ${where}, but live services are owned by this owner; --allow-empty says that this is meant\n`,
     );
 }

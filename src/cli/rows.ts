@@ -6,6 +6,8 @@
  */
 import { parseOrigin } from '../api/origin.ts';
 import { parseRate } from '../api/rate.ts';
+import { GIT_ROWS } from './rows-git.ts';
+import { OPS_ROWS } from './rows-ops.ts';
 import { duration, flag, listenAddress, oneOf, owner, path, patterns, wholeNumber } from './values.ts';
 
 export interface Row<Value> {
@@ -26,6 +28,7 @@ export interface Row<Value> {
 const row = <One extends Row<unknown>>(one: One) => one;
 
 export const ROWS = {
+  ...GIT_ROWS,
   apiUrl: row({
     flag: '--api-url <url>',
     help: 'origin of the service API, with or without /api/v1/',
@@ -118,6 +121,7 @@ export const ROWS = {
     help: 'environment variables that manifests may use, such as DB_*,TOKEN',
     parse: patterns,
   }),
+  ...OPS_ROWS,
   logLevel: row({
     flag: '--log-level <level>',
     help: 'debug, info, warn, error or silent: JSON lines on stderr (default: info in run and serve, else silent)',

@@ -6,12 +6,15 @@ import { HEAL_AFTER_MS } from '../drive/settings.ts';
 import { createResolver } from '../manifest/resolver.ts';
 import type { Event, Listen } from '../service/event.ts';
 import { UserError } from '../service/failure.ts';
+import type { Clock } from '../service/ports.ts';
 import type { FleetStatus } from '../service/status.ts';
 import { watch } from '../source/watch.ts';
-import { openController, openSource, secretsReader } from './compose.ts';
+import { openController, secretsReader } from './compose.ts';
+import { checkManifests, followManifests } from './compose-git.ts';
+import { OPS_KEYS, prepareOutside } from './compose-ops.ts';
 import { follow } from './follow.ts';
 import { beatUntil } from './heartbeat.ts';
-import { CLIENT_KEYS } from './keys.ts';
+import { CLIENT_KEYS, GIT_KEYS } from './keys.ts';
 import { createLog, type Log } from './log.ts';
 import { removeStatus, requestsDir, takeRetries, writeStatus } from './mailbox.ts';
 import { secretValues } from './manifests.ts';
@@ -20,15 +23,24 @@ import { coalesce } from './quiet.ts';
 import type { Values } from './rows.ts';
 import { settings } from './settings.ts';
 
-export const RUN_KEYS = [...CLIENT_KEYS, 'prune', 'allowEmpty', 'interval', 'grace'] as const;
+export const RUN_KEYS = [
+  ...CLIENT_KEYS,
+  ...GIT_KEYS,
+  'gitHold',
+  ...OPS_KEYS,
+  'prune',
+  'allowEmpty',
+  'interval',
+  'grace',
+] as const;
 
 export const run: CommandSpec = {
   name: 'run',
-  args: '<paths...>',
+  args: '[paths...]',
   summary: 'Keeps the fleet as the manifests say, again and again, until it is told to stop.',
   keys: RUN_KEYS,
   example:
-    'evenkeel run fleet/ --prune owned --owner team-a   # JSON lines on stderr; Ctrl-C ends it cleanly',
+    'evenkeel run fleet/ --prune owned --owner team-a   # JSON lines on stderr; Ctrl-C ends it cleanly\nevenkeel run --git https://git.example.com/ops/fleet.git --branch main --path services/',
   async run(call) {
     const values = settings(RUN_KEYS, call.flags, call.io.env, call.args);
     const log = createLog(values.logLevel ?? 'info', call.io.stderr, call.io.clock, call.secrets);
@@ -51,24 +63,28 @@ export async function runDaemon(
       3,
     );
   }
+  checkManifests(args, values);
+  const outside = prepareOutside(call, values, log);
   let news = true;
   const hear = (event: Event) => {
     if (!event.type.startsWith('pass:')) news = true;
+    outside.listen(event);
     listen(event);
   };
   const controller = await openController(call, values, {
     write: true,
     healAfterMs: HEAL_AFTER_MS,
     listen: hear,
+    watch: outside,
   });
   const { fleet, dir } = controller;
-  const source = openSource(args, io, false, true);
+  const manifests = followManifests(args, values, io, dir);
   const resolver = createResolver({
     env: io.env,
     allow: values.envAllow ?? [],
     file: secretsReader(values.secretsDir),
   });
-  const follower = follow(source, resolver);
+  const follower = follow(manifests.source, resolver);
   const { prune, allowEmpty } = values;
   const daemon = new Daemon(
     fleet,
@@ -77,6 +93,7 @@ export async function runDaemon(
       random: io.random,
       listen: hear,
       async load(signal) {
+        outside.begin();
         for (const name of takeRetries(dir)) fleet.retry(name);
         const { load } = await follower.read(signal);
         secrets.add(secretValues(load.wishes));
@@ -86,9 +103,11 @@ export async function runDaemon(
         const hints = coalesce(io.clock, hint);
         const lost = (why: string) =>
           log.write('warn', 'changes are noticed at the next pass only', { why, interval: values.interval });
-        const watching = watch([...args, requestsDir(dir)], { hint: hints.hint, lost });
+        const watching = watch([...manifests.watched, requestsDir(dir)], { hint: hints.hint, lost });
+        const unwatch = manifests.watch(hint);
         return () => {
           hints.close();
+          unwatch();
           void watching.close();
         };
       },
@@ -104,6 +123,7 @@ export async function runDaemon(
     hear({ type: 'stop:requested', signal: String(io.stop.reason) });
   });
   const over = new AbortController();
+  const status = atMostEvery(STATUS_EVERY, io.clock, () => daemon.status());
   const telling = tellStatus(
     dir,
     () => daemon.status(),
@@ -114,11 +134,21 @@ export async function runDaemon(
   );
   const beating = beatUntil(dir, io.clock, over.signal);
   try {
+    await outside.open({
+      hint: () => daemon.hint(),
+      lastSuccess: () => daemon.lastSuccess,
+      status,
+      suspensions: () => [],
+      suspend: () => notYet(),
+      resume: () => notYet(),
+    });
     await daemon.run();
   } finally {
     over.abort();
+    await outside.close();
     await Promise.all([telling, beating]);
     removeStatus(dir);
+    await manifests.close();
     await controller.close();
   }
   hear({ type: 'stop:done', undone: [] });
@@ -130,6 +160,18 @@ const STATUS_EVERY = 1_000;
 const STATUS_SHARE = 20;
 /** Also without news: it says when the next look is. */
 const STATUS_FRESH = 15_000;
+
+/** What `make` gave within the last `ms`, else what it gives now: a large fleet's status is work. */
+function atMostEvery<T>(ms: number, clock: Clock, make: () => T): () => T {
+  let made: { readonly at: number; readonly value: T } | undefined;
+  return () => {
+    if (made === undefined || clock.monotonic() - made.at >= ms)
+      made = { at: clock.monotonic(), value: make() };
+    return made.value;
+  };
+}
+
+const notYet = () => Promise.reject(new UserError('EK512', 'this daemon cannot be suspended'));
 
 /** Writes the status when something happened; a large fleet's costs more to make, so it is made less often. */
 async function tellStatus(

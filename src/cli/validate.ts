@@ -3,26 +3,29 @@
  * same answer everywhere.
  */
 import { OFFLINE } from '../manifest/resolver.ts';
-import { openSource } from './compose.ts';
+import { openManifests } from './compose-git.ts';
+import { GIT_KEYS } from './keys.ts';
 import { loadManifests } from './manifests.ts';
 import type { CommandSpec } from './program.ts';
+import { settings } from './settings.ts';
 
 export const validate: CommandSpec = {
   name: 'validate',
-  args: '<paths...>',
-  summary: 'Checks manifests, offline: files, directories, or - for standard input.',
-  keys: [],
+  args: '[paths...]',
+  summary: 'Checks manifests without an API: files, directories, - for standard input, or a repository.',
+  keys: [...GIT_KEYS, 'config'],
   example: 'evenkeel validate fleet/          # exit 0: all of them are valid; 3: what is wrong is on stderr',
-  async run({ args, io, secrets }) {
+  async run({ args, flags, io, secrets }) {
+    const manifests = openManifests(args, settings([...GIT_KEYS, 'config'], flags, io.env, args), io, true);
     const { usable, load, files, warnings } = await loadManifests(
-      openSource(args, io, true),
+      manifests.source,
       OFFLINE,
       io,
       secrets,
-    );
+    ).finally(manifests.close);
     if (!usable) return 3;
     if (load.documents === 0) {
-      io.stderr.write(`error: no manifest in ${args.join(' ')}\n`);
+      io.stderr.write(`error: no manifest in ${manifests.named.join(' ')}\n`);
       return 3;
     }
     const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -59,7 +59,7 @@ export function load(snapshot: Snapshot, { resolver, known = new Set(), cache }:
       complete: snapshot.kind === 'complete' && diagnostics.length === 0,
       documents: files.reduce((sum, { file }) => sum + file.count, 0),
       problems: [...(snapshot.kind === 'unreadable' ? snapshot.problems : []), ...diagnostics.map(oneLine)],
-      revision: snapshot.kind === 'complete' ? snapshot.revision : revisionOf(snapshot.files),
+      revision: snapshot.revision ?? revisionOf(snapshot.files),
       ...(snapshot.kind === 'complete' && snapshot.commit !== undefined ? { commit: snapshot.commit } : {}),
     },
     diagnostics,

@@ -9,19 +9,21 @@ import { scrubber } from '../service/secrets.ts';
 import type { Difference } from '../service/service.ts';
 import { blockSentence, objectionSentence } from './blocks.ts';
 import { linkTarget } from './differences.ts';
+import { PLAIN_OPTIONS, type RenderOptions } from './options.ts';
 import { canonicalJson, visible } from './safe.ts';
 import { secretsOf } from './sections.ts';
 import { noteSentence, type Quote, reasonSentence, sentFields } from './words.ts';
 
 const FORMAT_VERSION = 1;
 
-export function renderJson(plan: Plan): string {
+export function renderJson(plan: Plan, options: RenderOptions = PLAIN_OPTIONS): string {
   const scrub = scrubber(secretsOf(plan));
   const quote: Quote = (data) => visible(scrub(data));
   return `${canonicalJson({
     formatVersion: FORMAT_VERSION,
     exitCode: plan.exitCode,
     revision: plan.revision,
+    ...(options.commit === undefined ? {} : { commit: options.commit }),
     summary: plan.summary,
     services: plan.services.map((service) => serviceJson(service, plan, quote)),
     orphans: plan.orphans,

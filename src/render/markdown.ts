@@ -7,7 +7,7 @@
 import type { Plan } from '../service/plan.ts';
 import { objectionSentence } from './blocks.ts';
 import type { Kind } from './course.ts';
-import { pruneCommand, type RenderOptions } from './options.ts';
+import { commitText, pruneCommand, type RenderOptions } from './options.ts';
 import { codeSpan, short } from './safe.ts';
 import { type Entry, type Section, sections } from './sections.ts';
 import { changeCounts, forecastText, restCounts } from './totals.ts';
@@ -69,6 +69,7 @@ function head(plan: Plan, shown: readonly Section[], options: RenderOptions): st
     MARKER,
     `## evenkeel plan: ${changes.length > 0 ? listed(changes, plain) : 'nothing to do'}`,
     '',
+    ...(options.commit === undefined ? [] : [`${commitText(options.commit, codeSpan)}.`, '']),
     ...(destroyed > 0
       ? [
           `> **DESTROYS DATA**: all data in the containers of ${destroyed} service${destroyed === 1 ? '' : 's'} will be lost.`,

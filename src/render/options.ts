@@ -11,23 +11,33 @@ export interface RenderOptions {
   /** The manifests' paths as the user gave them. */
   readonly paths?: readonly string[];
   readonly owner?: string;
+  /** What the manifests were read from, where that is a repository. */
+  readonly commit?: { readonly sha: string; readonly ref: string; readonly url: string };
 }
 
 export const PLAIN_OPTIONS: RenderOptions = { paint: PLAIN };
+
+/** The line that names the commit a plan was made from. */
+export function commitText(
+  { sha, ref, url }: NonNullable<RenderOptions['commit']>,
+  quote: (text: string) => string,
+): string {
+  return `From commit ${quote(sha)} (${quote(ref)} of ${quote(url)})`;
+}
 
 /** The exact command that removes orphans. */
 export function pruneCommand(options: RenderOptions): string {
   const paths = options.paths ?? ['PATH'];
   return [
     'evenkeel apply',
-    ...paths.map(shellWord),
+    ...paths.map((path) => shellWord(path, options.commit === undefined)),
     '--prune owned --owner',
     options.owner ?? 'default',
   ].join(' ');
 }
 
 /** A word that a POSIX shell reads back as it is; a path that begins with `-` keeps from being a flag. */
-function shellWord(text: string): string {
-  const word = text.length > 1 && text.startsWith('-') ? `./${text}` : text;
+function shellWord(text: string, paths: boolean): string {
+  const word = paths && text.length > 1 && text.startsWith('-') ? `./${text}` : text;
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${visible(word).replaceAll("'", "'\\''")}'`;
 }

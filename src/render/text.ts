@@ -5,7 +5,7 @@
 import type { Orphan, Plan } from '../service/plan.ts';
 import { objectionSentence } from './blocks.ts';
 import type { Kind } from './course.ts';
-import { pruneCommand, type RenderOptions } from './options.ts';
+import { commitText, pruneCommand, type RenderOptions } from './options.ts';
 import type { Colour, Paint } from './paint.ts';
 import { short, visible } from './safe.ts';
 import { type Entry, type Section, sections } from './sections.ts';
@@ -36,7 +36,9 @@ export function renderText(plan: Plan, options: RenderOptions): string {
   const objections = plan.objections.map((objection) =>
     paint.bold(paint.red(`REFUSED: ${objectionSentence(objection, visible)}`)),
   );
+  const { commit } = options;
   const blocks = [
+    ...(commit === undefined ? [] : [[paint.dim(commitText(commit, visible))]]),
     ...(objections.length > 0 ? [objections] : []),
     ...sections(plan, visible).map((section) => sectionLines(section, paint)),
     ...(plan.orphans.length > 0 ? [orphanLines(plan.orphans, options)] : []),

@@ -143,6 +143,8 @@ export type Snapshot =
       readonly kind: 'unreadable';
       readonly files: readonly SourceFile[];
       readonly problems: readonly string[];
+      /** Where the files are those of an older reading: its revision. */
+      readonly revision?: string;
     };
 
 export interface Source {
