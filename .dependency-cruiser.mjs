@@ -98,6 +98,7 @@ export default {
     onlyIn('pino', 'cli/', 'Everything below reports events; only the command line writes a log.'),
     onlyIn('picocolors', 'cli/', 'Renderers are handed their colours, so that they stay pure.'),
     onlyIn('dockerode', 'engine/', 'Only an engine speaks to Docker.'),
+    onlyIn('prom-client', 'ops/', 'Metrics are the business of the outside face; the rest reports events.'),
     onlyIn('lmdb', 'server/', 'The store of the server; the client keeps a journal.'),
   ],
   options: {

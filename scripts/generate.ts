@@ -1,9 +1,10 @@
 /**
- * Writes what is generated from `schemas/`: the manifest's types and the schema as a module (so that the built
- * program reads no file for it). `--check` writes nothing and fails when a file is not what it would write.
+ * Writes what is generated: from `schemas/` the manifest's types and the schema as a module (so that the built
+ * program reads no file for it), from the table of metrics their page. `--check` writes nothing and fails when a file is not what it would write.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
+import { metricsPage } from '../src/ops/metrics.ts';
 
 const BANNER = '/** Generated from schemas/service.schema.json by `npm run generate`. Do not edit. */';
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
@@ -19,7 +20,11 @@ export async function generated(): Promise<Readonly<Record<string, string>>> {
   });
   const { $schema: _, ...rest } = schema;
   const module = `${BANNER}\nexport const SERVICE_SCHEMA = ${JSON.stringify(rest, null, 2)} as const;\n`;
-  return { 'src/service/manifest.gen.ts': types, 'src/manifest/schema.gen.ts': module };
+  return {
+    'src/service/manifest.gen.ts': types,
+    'src/manifest/schema.gen.ts': module,
+    'docs/metrics.md': metricsPage(),
+  };
 }
 
 /** Inner titles would each become a type of their own name; the descriptions stay. */
@@ -40,7 +45,7 @@ async function main(check: boolean): Promise<void> {
     const old = await readFile(at(path), 'utf8').catch(() => undefined);
     if (old === content) continue;
     if (check) {
-      console.error(`${path} is not what schemas/ says; run \`npm run generate\``);
+      console.error(`${path} is not what its source says; run \`npm run generate\``);
       process.exitCode = 1;
     } else {
       await writeFile(at(path), content);

@@ -14,7 +14,7 @@ import { openState, readState, stateDirFor } from '../journal/statedir.ts';
 import { visible } from '../render/safe.ts';
 import type { Listen } from '../service/event.ts';
 import type { ApiFailure } from '../service/failure.ts';
-import type { Journal, ServiceApi, Source } from '../service/ports.ts';
+import type { Http, Journal, ServiceApi, Source } from '../service/ports.ts';
 import { directorySource } from '../source/directory.ts';
 import { secretFiles } from '../source/secrets.ts';
 import type { Io } from './io.ts';
@@ -55,6 +55,11 @@ export interface ControllerOptions {
   readonly write: boolean;
   readonly healAfterMs: number;
   readonly listen: Listen;
+  /** Measures what is spoken to; nothing about it changes. */
+  readonly watch?: {
+    readonly http: (inner: Http) => Http;
+    readonly api: (inner: ServiceApi) => ServiceApi;
+  };
 }
 
 export interface Controller {
@@ -73,7 +78,7 @@ export interface Controller {
 export async function openController(
   { io, secrets }: Call,
   values: ClientValues,
-  { write, healAfterMs, listen }: ControllerOptions,
+  { write, healAfterMs, listen, watch }: ControllerOptions,
 ): Promise<Controller> {
   refuseInsecureTls(io.env);
   const warn = (message: string) => io.stderr.write(`warning: ${visible(secrets.clean(message))}\n`);
@@ -88,8 +93,8 @@ export async function openController(
     ? await openState({ ...state, clock: io.clock, random: io.random })
     : await lookedAt(state);
   const http = createTransport(origin);
-  const api = createClient({
-    http,
+  const client = createClient({
+    http: watch?.http(http) ?? http,
     origin,
     credentials,
     clock: io.clock,
@@ -97,6 +102,7 @@ export async function openController(
     pace: { rate: rate.perSecond, burst, concurrency },
     userAgent: `evenkeel/${version()}`,
   });
+  const api = watch?.api(client) ?? client;
   let failure: ApiFailure | undefined;
   const fleet = new Fleet({
     api,

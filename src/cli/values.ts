@@ -65,6 +65,14 @@ export function listenAddress(text: string): { readonly host: string; readonly p
   return { host: match[1].replace(/^\[|\]$/g, ''), port };
 }
 
+/** `a.example,b`: names of hosts. */
+export function hostNames(text: string): readonly string[] {
+  const all = text.split(',').map((name) => name.trim().toLowerCase());
+  const wrong = all.find((name) => !/^[a-z0-9](?:[a-z0-9._-]{0,252})$/.test(name));
+  if (wrong !== undefined) throw unusable(wrong, 'names of hosts without ports, such as ops.example.com');
+  return all;
+}
+
 export function flag(text: string): boolean {
   return oneOf('true', 'false')(text) === 'true';
 }
