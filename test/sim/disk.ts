@@ -18,6 +18,8 @@ const NEVER = new Promise<never>(() => {});
 export class Disk {
   bytes: Uint8Array = new Uint8Array();
   writes = 0;
+  /** How long a write takes. */
+  syncMs = SYNC_MS;
   #pending: { readonly kind: 'append' | 'replace'; readonly bytes: Uint8Array } | undefined;
   /** Bytes that were on their way at a crash. */
   lostBytes = 0;
@@ -49,7 +51,7 @@ export class Disk {
       const pending = { kind, bytes: Uint8Array.from(bytes) };
       this.#pending = pending;
       return new Promise((resolve) => {
-        scheduler.after(SYNC_MS, () => {
+        scheduler.after(this.syncMs, () => {
           if (this.#pending !== pending) return;
           // A kill here comes after the bytes are on the disk and before anybody knows.
           this.bytes = kind === 'append' ? concat(this.bytes, pending.bytes) : pending.bytes;
