@@ -4,21 +4,36 @@
  */
 import { defineConfig } from 'vitest/config';
 
+/** What works on a real engine where there is one. */
+const ON_ENGINES = ['test/engine/{docker,swarm}/**/*.test.ts', 'test/contract/**/*.test.ts'];
+const ON_ENGINES_E2E = ['test/e2e/docker.test.ts'];
+
+/** `engines`: those alone, one file after the other; `rest`: all but those; not set: all (`.ci/run` does both). */
+const part = process.env['EVENKEEL_TESTS'];
+const engines = part === 'engines';
+const rest = part === 'rest';
+
 export default defineConfig({
   test: {
     // No test asserts a time; the limit only ends one that hangs, also on a busy machine.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    fileParallelism: !engines,
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/image/**'] },
+        test: {
+          name: 'unit',
+          include: engines ? ON_ENGINES : ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/image/**', ...(rest ? ON_ENGINES : [])],
+        },
       },
       {
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: engines ? ON_ENGINES_E2E : ['test/e2e/**/*.test.ts'],
+          exclude: rest ? ON_ENGINES_E2E : [],
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
         },

@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
 # A Docker engine for the tests that need a real one: installs Debian's packages and starts dockerd, as root.
-# Afterwards:  CI=true EVENKEEL_ENGINES=docker,swarm npm test     (a skip is then a failure)
+# Afterwards:  CI=true EVENKEEL_ENGINES=docker,swarm EVENKEEL_TESTS=engines npm test     (a skip is then a failure)
+# With DOCKERD_PID_FILE set, the pid of an engine that it started is left there.
 set -eu
 
+if test "$(id -u)" != 0 || ! command -v apt-get >/dev/null; then
+  echo "a Docker engine is installed and started here as root on Debian; this is $(id -un) on $(. /etc/os-release && echo "$PRETTY_NAME")" >&2
+  exit 1
+fi
 if ! command -v dockerd >/dev/null || ! test -x /bin/busybox || ! test -x /usr/bin/docker-registry; then
   # No service is started by the packages: there may be no init to start it.
   printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
@@ -19,6 +24,7 @@ fi
 log=${DOCKERD_LOG:-/var/log/dockerd.log}
 setsid dockerd >"$log" 2>&1 </dev/null &
 pid=$!
+if test -n "${DOCKERD_PID_FILE:-}"; then echo "$pid" >"$DOCKERD_PID_FILE"; fi
 for _ in $(seq 120); do
   if docker info >/dev/null 2>&1; then
     echo "dockerd $(docker version --format '{{.Server.Version}}') runs as pid $pid, log in $log; end it with: kill $pid"

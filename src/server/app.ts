@@ -7,6 +7,7 @@ import type { Engine } from '../service/engine.ts';
 import { offers as isOffered } from '../service/extensions.ts';
 import type { Clock, Random } from '../service/ports.ts';
 import type { Store } from '../service/store.ts';
+import { roleIdentity } from './auth/role-keys.ts';
 import { createThrottle } from './auth/throttle.ts';
 import type { Users } from './auth/users.ts';
 import { createHistory } from './faults/history.ts';
@@ -87,6 +88,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   addHooks(app, {
     clock,
     users: options.users,
+    roles: (user, key) => roleIdentity(world, user, key),
     throttle: createThrottle(clock),
     faults,
     extensions,

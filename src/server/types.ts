@@ -2,6 +2,7 @@
 import type { Engine } from '../service/engine.ts';
 import type { Clock, Random } from '../service/ports.ts';
 import type { Store } from '../service/store.ts';
+import type { Scope } from './auth/users.ts';
 
 export type Log = (
   level: 'info' | 'warn' | 'error',
@@ -24,8 +25,11 @@ export interface Settings {
   readonly profile: 'extended' | 'reference';
   /** Refuses what only the endpoint texts of the reference allow: start in Partly running, redeploy in Not running. */
   readonly strict: boolean;
-  /** The variables that `roles: ["global"]` gives to the containers; null = the role is refused. */
-  readonly globalRole: Readonly<Record<string, string>> | null;
+  /**
+   * What `roles: ["global"]` gives to the containers: where they find the API, and a key of this scope; null = the role
+   * is refused.
+   */
+  readonly globalRole: { readonly url: string; readonly scope: Scope } | null;
   readonly mostContainers: number;
   /** How long a Terminated service is shown. */
   readonly terminatedForMs: number;

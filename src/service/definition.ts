@@ -107,6 +107,8 @@ export interface Definition {
   readonly destroyedAt: number | null;
   /** Hash of the body of a create that carried an Idempotency-Key; null without one. Kept at least 24 hours. */
   readonly keyedBody: string | null;
+  /** The API key of its containers, a secret; only while it has the role `global`. */
+  readonly roleKey?: string;
   /** Grows by one with every write to the store; see `Store.write`. */
   readonly version: number;
 }

@@ -30,6 +30,10 @@ export interface Traits {
    * returns a function that does nothing, and eight containers one after the other are slow enough to look at.
    */
   hold(service: ServiceObject): () => void;
+  /** An image whose environment has VERSION=1; `renew` puts another with VERSION=2 behind the same name. */
+  readonly renewed: { readonly image: string; renew(): Promise<void> };
+  /** Takes the engine away from the server, until the returned function has resolved. */
+  away(): Promise<() => Promise<void>>;
   /** How long a transition may take at most. */
   readonly patienceMs: number;
   readonly pollMs: number;
@@ -45,6 +49,8 @@ export interface ContractServer {
 
 export interface Case {
   readonly name: string;
+  /** It touches what all services share, so no other case may run beside it. */
+  readonly alone?: true;
   readonly run: (api: CaseApi) => Promise<void>;
 }
 

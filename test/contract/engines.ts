@@ -36,9 +36,14 @@ export function contractUsers() {
 
 async function simulated(): Promise<ContractServer> {
   const { users, newUser } = contractUsers();
+  const version = { key: 'VERSION', value: '1' };
   const server = await startServer({
     users,
-    simulation: { delays: { start: 20, scale: 20, redeploy: 20, stop: 20, terminate: 5 }, jitter: 0.2 },
+    simulation: {
+      delays: { start: 20, scale: 20, redeploy: 20, stop: 20, terminate: 5 },
+      jitter: 0.2,
+      images: { 'renewed:1': { envvars: [version] } },
+    },
   });
   const traits: Traits = {
     image: 'nginx:1.27',
@@ -50,6 +55,16 @@ async function simulated(): Promise<ContractServer> {
     sharesPorts: true,
     kill: (service, ordinal) => server.engine.crash(service.uuid, ordinal, 137),
     hold: (service) => server.engine.hold(service.uuid),
+    renewed: {
+      image: 'renewed:1',
+      async renew() {
+        version.value = '2';
+      },
+    },
+    async away() {
+      server.engine.setAvailable(false);
+      return async () => server.engine.setAvailable(true);
+    },
     patienceMs: 10_000,
     pollMs: 5,
   };

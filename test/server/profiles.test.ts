@@ -1,4 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/cli/system.ts';
+import { createSimulatedEngine } from '../../src/engine/simulated/engine.ts';
+import { INSTANT } from '../../src/engine/simulated/options.ts';
+import { memoryStore } from '../../src/server/store/memory.ts';
+import type { Engine } from '../../src/service/engine.ts';
 import {
   call,
   createOne,
@@ -134,7 +139,66 @@ describe('an engine without bindings and limits', () => {
 
 describe('the global role', () => {
   it('is granted where the server allows it, and gives its variables to the containers', async () => {
-    const url = await begin({ settings: { globalRole: { TUTUM_AUTH: 'x' } } });
-    expect((await createOne(url, { roles: ['global'] })).roles).toEqual(['global']);
+    const api = 'http://api.example:8800';
+    const environments: Readonly<Record<string, string>>[] = [];
+    const store = memoryStore();
+    const engine = createSimulatedEngine({ ...INSTANT, clock: systemClock, store, seed: 1 });
+    const watched: Engine = {
+      ...engine,
+      run(job, signal) {
+        environments.push(job.environment);
+        return engine.run(job, signal);
+      },
+    };
+    const url = await begin({
+      settings: { globalRole: { url: `${api}/`, scope: 'read' } },
+      engine: watched,
+      store,
+    });
+    const lb = await createOne(url, { roles: ['global'] });
+    expect(lb.roles).toEqual(['global']);
+    await call(url, 'POST', servicePath(lb.uuid, 'start/'));
+    await server?.idle();
+    const given = environments.at(-1) ?? {};
+    expect(given).toMatchObject({
+      TUTUM_REST_HOST: api,
+      TUTUM_SERVICE_API_URI: lb.resource_uri,
+      TUTUM_SERVICE_API_URL: `${api}${lb.resource_uri}`,
+    });
+    const authorization = given['TUTUM_AUTH'] ?? '';
+    const asContainer = (method: string, path: string, body?: object) =>
+      call(url, method, path, { authorization, body });
+    // Its own scope and its own user, no more.
+    expect((await asContainer('GET', servicePath(lb.uuid))).status).toBe(200);
+    expect((await asContainer('PATCH', servicePath(lb.uuid), { target_num_containers: 2 })).status).toBe(403);
+    const asBob = { authorization: authorization.replace('alice', 'bob') };
+    expect((await call(url, 'GET', '/api/v1/service/', asBob)).status).toBe(401);
+    // Nobody is shown it.
+    const key = authorization.split(':')[1] ?? 'none';
+    for (const path of [servicePath(lb.uuid), '/api/v1/service/', '/api/v1/action/'])
+      expect((await call(url, 'GET', path)).text).not.toContain(key);
+    // It is the same after a redeploy, and ends with the role; another one is another.
+    await call(url, 'POST', servicePath(lb.uuid, 'redeploy/'));
+    await server?.idle();
+    expect(environments.at(-1)?.['TUTUM_AUTH']).toBe(authorization);
+    await call(url, 'PATCH', servicePath(lb.uuid), { body: { roles: [] } });
+    await server?.idle();
+    expect(environments.at(-1)).not.toHaveProperty('TUTUM_AUTH');
+    expect((await asContainer('GET', servicePath(lb.uuid))).status).toBe(401);
+    await call(url, 'PATCH', servicePath(lb.uuid), { body: { roles: ['global'] } });
+    await server?.idle();
+    const again = environments.at(-1)?.['TUTUM_AUTH'] ?? '';
+    expect(again).not.toBe(authorization);
+    await call(url, 'DELETE', servicePath(lb.uuid));
+    await server?.idle();
+    expect((await call(url, 'GET', '/api/v1/service/', { authorization: again })).status).toBe(401);
+  });
+
+  it('may write where the operator says so', async () => {
+    const store = memoryStore();
+    const url = await begin({ settings: { globalRole: { url: 'http://x', scope: 'write' } }, store });
+    const { uuid } = await createOne(url, { roles: ['global'] });
+    const authorization = `ApiKey alice:${(await store.definition(uuid))?.roleKey}`;
+    expect((await call(url, 'POST', servicePath(uuid, 'start/'), { authorization })).status).toBe(202);
   });
 });

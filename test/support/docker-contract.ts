@@ -5,18 +5,22 @@ import type { Engine } from '../../src/service/engine.ts';
 import type { Traits } from '../contract/case.ts';
 import { contractUsers, type EngineFactory } from '../contract/engines.ts';
 import { bench, isDemanded, makeImage, missingEngine } from './docker.ts';
+import { type DockerProxy, dockerProxy } from './docker-fault.ts';
 import { startServer } from './server.ts';
 
 const IMAGE = 'evenkeel-contract:1';
 const OTHER = 'evenkeel-contract:2';
+const RENEWED = 'evenkeel-contract-renewed:1';
 
 export const docker: EngineFactory = async () => {
   if (missingEngine !== undefined) return skipped('docker', missingEngine);
   await makeImage({ name: IMAGE });
   await makeImage({ name: OTHER });
+  await makeImage({ name: RENEWED, page: '1' });
   const b = await bench({ pull: 'never', settleMs: 300 });
+  const proxy = await dockerProxy();
   const { users, newUser } = contractUsers();
-  const { engine, hold } = holdable(b.another());
+  const { engine, hold } = holdable(b.another({ host: proxy.host }));
   const server = await startServer({ users, engine });
   const traits: Traits = {
     image: IMAGE,
@@ -30,6 +34,8 @@ export const docker: EngineFactory = async () => {
     kill: (service, ordinal) =>
       killProcess(b.docker, { label: [`evenkeel.service=${service.uuid}`, `evenkeel.ordinal=${ordinal}`] }),
     hold: (service) => hold(service.uuid),
+    renewed: { image: RENEWED, renew: () => makeImage({ name: RENEWED, page: '2' }) },
+    away: () => away(proxy),
     patienceMs: 60_000,
     pollMs: 100,
   };
@@ -40,6 +46,7 @@ export const docker: EngineFactory = async () => {
     async close() {
       await server.close();
       await b.end();
+      await proxy.close();
     },
   };
 };
@@ -55,6 +62,12 @@ export async function killProcess(
   // 0 = not running, and to the system call: everything in our own process group.
   if (!(State.Pid > 1)) throw new Error(`container ${container.Id} has no process`);
   process.kill(State.Pid, 'SIGKILL');
+}
+
+/** Nothing answers at the engine's address. */
+export async function away(proxy: DockerProxy): Promise<() => Promise<void>> {
+  await proxy.down();
+  return () => proxy.up();
 }
 
 /** A skip, or an error where the engine must be there. */

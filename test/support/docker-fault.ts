@@ -25,10 +25,10 @@ export interface DockerProxy {
 
 let count = 0;
 
-export async function dockerProxy(): Promise<DockerProxy> {
+export async function dockerProxy(before = DOCKER_HOST): Promise<DockerProxy> {
   count += 1;
   const path = join(tmpdir(), `evenkeel-proxy-${process.pid}-${count}.sock`);
-  const { socketPath } = parseAddress(DOCKER_HOST, false);
+  const { socketPath } = parseAddress(before, false);
   const requests: string[] = [];
   const lost: RegExp[] = [];
   const answers: { pattern: RegExp; status: number; body: object }[] = [];

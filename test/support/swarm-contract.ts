@@ -2,24 +2,29 @@
 import { slug } from '../../src/engine/docker/names.ts';
 import type { Traits } from '../contract/case.ts';
 import { contractUsers, type EngineFactory } from '../contract/engines.ts';
-import { dockerClient } from './docker.ts';
-import { holdable, killProcess, skipped } from './docker-contract.ts';
+import { dockerClient, makeImage } from './docker.ts';
+import { away, holdable, killProcess, skipped } from './docker-contract.ts';
+import { dockerProxy } from './docker-fault.ts';
 import { startServer } from './server.ts';
 import { missingSwarm, testSwarm } from './swarm.ts';
 import { swarmBench } from './swarm-bench.ts';
 
 const IMAGE = 'evenkeel-contract:1';
 const OTHER = 'evenkeel-contract:2';
+const RENEWED = 'evenkeel-contract-renewed:1';
 
 export const swarm: EngineFactory = async () => {
   if (missingSwarm !== undefined) return skipped('swarm', missingSwarm);
   const nodes = await testSwarm(1, [IMAGE, OTHER]);
   const b = await swarmBench(nodes, { settleMs: 300 });
   const { users, newUser } = contractUsers();
-  const parts = b.another();
+  const host = nodes.nodes[0]?.host;
+  await makeImage({ name: RENEWED, page: '1' }, host);
+  const proxy = await dockerProxy(host);
+  const parts = b.another({ host: proxy.host });
   const { engine, hold } = holdable(parts.engine);
   const server = await startServer({ users, engine, store: parts.store });
-  const docker = dockerClient(nodes.nodes[0]?.host);
+  const docker = dockerClient(host);
   const traits: Traits = {
     image: IMAGE,
     otherImage: OTHER,
@@ -33,6 +38,8 @@ export const swarm: EngineFactory = async () => {
         name: [`^/?${slug(service.unique_name)}-${service.uuid.slice(0, 8)}\\.${ordinal}\\.`],
       }),
     hold: (service) => hold(service.uuid),
+    renewed: { image: RENEWED, renew: () => makeImage({ name: RENEWED, page: '2' }, host) },
+    away: () => away(proxy),
     patienceMs: 90_000,
     pollMs: 200,
   };
@@ -43,6 +50,7 @@ export const swarm: EngineFactory = async () => {
     async close() {
       await server.close();
       await b.end();
+      await proxy.close();
       await nodes.end();
     },
   };

@@ -1,9 +1,8 @@
 /**
- * The logs of a service: those of all its containers, stopped ones too, as one.
+ * The logs of a service: those of all its containers as one, stopped ones too, and while one is replaced both.
  */
 import type { LogLine } from '../../service/engine.ts';
 import { doing, orMissing } from './failures.ts';
-import { onePerOrdinal } from './found.ts';
 import { mergeLogs, readLog } from './log-lines.ts';
 import { shownName } from './names.ts';
 import type { Workshop } from './workshop.ts';
@@ -14,7 +13,7 @@ export async function serviceLogs(
   tail: number,
   signal: AbortSignal,
 ): Promise<readonly LogLine[]> {
-  const containers = onePerOrdinal(await roster.list(uuid)).filter((one) => one.phase !== 'created');
+  const containers = (await roster.list(uuid)).filter((one) => one.phase !== 'created');
   const logs = await Promise.all(
     containers.map(async (found) => {
       const name = shownName(found);

@@ -31,6 +31,8 @@ const INSPECTIONS_AT_ONCE = 8;
 
 export function roster(daemon: Daemon, instance: string): Roster {
   const kept = new Map<string, Seen>();
+  /** Inspections under way; an event that comes meanwhile may be newer than what they tell. */
+  const asking = new Map<string, object>();
   const inspections = gate(INSPECTIONS_AT_ONCE);
   let hears = false;
 
@@ -42,13 +44,21 @@ export function roster(daemon: Daemon, instance: string): Roster {
     return info === undefined ? undefined : readInspection(instance, info);
   }
 
+  function forget(id: string): void {
+    kept.delete(id);
+    asking.delete(id);
+  }
+
   async function see(found: Found): Promise<Seen | undefined> {
     const known = kept.get(found.id);
     if (known !== undefined && known.phase === found.phase && known.health === found.health) return known;
+    const mine = {};
+    asking.set(found.id, mine);
     const seen = await inspect(found.id);
     // What the list shows otherwise is on the move, and not kept.
     const still = seen !== undefined && seen.phase === found.phase && seen.health === found.health;
-    if (still && hears) kept.set(found.id, seen);
+    if (still && hears && asking.get(found.id) === mine) kept.set(found.id, seen);
+    if (asking.get(found.id) === mine) asking.delete(found.id);
     return seen;
   }
 
@@ -71,10 +81,11 @@ export function roster(daemon: Daemon, instance: string): Roster {
     inspect,
     look: async (found) => there(await Promise.all(found.map(see))),
     fresh: async (uuid) => there(await Promise.all((await list(uuid)).map(({ id }) => inspect(id)))),
-    changed: (id) => kept.delete(id),
+    changed: forget,
     hearing(connected) {
       hears = connected;
       kept.clear();
+      asking.clear();
     },
   };
 }

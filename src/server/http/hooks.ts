@@ -7,7 +7,7 @@ import { EXTENSIONS_HEADER, type Extension } from '../../service/extensions.ts';
 import type { Clock } from '../../service/ports.ts';
 import { credentialsInQuery, readCredentials } from '../auth/credentials.ts';
 import type { Throttle } from '../auth/throttle.ts';
-import type { Users } from '../auth/users.ts';
+import type { Identity, Users } from '../auth/users.ts';
 import { playAfter, playBefore } from '../faults/play.ts';
 import type { Faults } from '../faults/rules.ts';
 import { wantsStream } from '../stream/upgrade.ts';
@@ -17,6 +17,8 @@ import { beginTrace, knownTrace, pathOf, traceOf } from './trace.ts';
 export interface HookOptions {
   readonly clock: Clock;
   readonly users: Users;
+  /** Who else may come in: containers, with the key of their service's role. */
+  readonly roles: (user: string, key: string) => Promise<Identity | undefined>;
   readonly throttle: Throttle;
   readonly faults: Faults;
   readonly extensions: readonly Extension[];
@@ -42,7 +44,7 @@ export function addHooks(app: FastifyInstance, options: HookOptions): void {
     if (extensions.length > 0) reply.header(EXTENSIONS_HEADER, extensions.join(', '));
     reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
     if (pathOf(request) === HEALTH_PATH) return;
-    trace.identity = login(request, options);
+    trace.identity = await login(request, options);
   });
 
   app.addHook('preHandler', async (request, reply) => {
@@ -87,12 +89,15 @@ function reportAtEnd(request: FastifyRequest, reply: FastifyReply, { report }: H
   raw.once('close', () => report(request, raw.writableFinished ? reply.statusCode : undefined));
 }
 
-function login(request: FastifyRequest, { users, throttle }: HookOptions) {
+async function login(request: FastifyRequest, { users, roles, throttle }: HookOptions): Promise<Identity> {
   const credentials =
     readCredentials(request.headers.authorization) ??
     (wantsStream(request) ? credentialsInQuery(request.raw.url ?? '') : undefined);
-  const identity = credentials === undefined ? undefined : users.check(credentials.user, credentials.key);
-  if (identity !== undefined) return identity;
+  if (credentials !== undefined) {
+    const { user, key } = credentials;
+    const identity = users.check(user, key) ?? (await roles(user, key));
+    if (identity !== undefined) return identity;
+  }
   // Without credentials there is nothing to guess with.
   const wait = credentials === undefined ? undefined : throttle.failed(request.ip, credentials.user);
   if (wait !== undefined) {

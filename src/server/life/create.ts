@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { DefinedSpec, Definition } from '../../service/definition.ts';
 import { nameFromImage } from '../../service/image.ts';
 import { StoreConflict } from '../../service/store.ts';
+import { withRoleKey } from '../auth/role-keys.ts';
 import { Problem } from '../http/problem.ts';
 import { DEFAULTS } from '../input/fields.ts';
 import type { Given } from '../input/request.ts';
@@ -81,7 +82,7 @@ async function make(
   });
   refuseProblems(services, born);
   const action = world.random.uuid();
-  const { definition } = withAction(born, action);
+  const { definition } = withAction(withRoleKey(born, world.random), action);
   const record = newAction(action, born.uuid, 'Create', asker, born.createdAt, true);
   try {
     await world.store.write([

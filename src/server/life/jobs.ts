@@ -5,6 +5,7 @@
 import type { Definition } from '../../service/definition.ts';
 import type { ContainerView, EngineResult, Job, JobDone } from '../../service/engine.ts';
 import { type Change, StoreConflict } from '../../service/store.ts';
+import { roleVariables } from '../auth/role-keys.ts';
 import { linkVariables } from '../link-variables.ts';
 import type { World } from '../types.ts';
 import { dropLinksTo } from './links.ts';
@@ -80,7 +81,7 @@ export function createJobs(world: World, locks: Locks): Jobs {
     const keeps =
       verb !== 'redeploy' && (await containersOf(definition)).some((one) => one.revision === revision);
     const variables = keeps ? definition.linkVariables : linkVariables(spec.linked_to_service, targets);
-    const role = spec.roles.includes('global') ? (world.settings.globalRole ?? {}) : {};
+    const role = roleVariables(definition, world.settings);
     const own = Object.fromEntries(spec.container_envvars.map(({ key, value }) => [key, value]));
     const job: Job = {
       verb,

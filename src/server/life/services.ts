@@ -4,6 +4,7 @@
  */
 import type { Definition, JobVerb } from '../../service/definition.ts';
 import { type Change, StoreConflict } from '../../service/store.ts';
+import { withRoleKey } from '../auth/role-keys.ts';
 import type { Verdict } from '../decide.ts';
 import { stateOf } from '../derive.ts';
 import { invalid, notFound, Unavailable, WrongState } from '../http/problem.ts';
@@ -65,7 +66,8 @@ export function createServices(world: World): Services {
     const at = clock.wall();
     const operation = verdict.job === undefined ? null : begin(verdict.job, action, at, verdict.reuseVolumes);
     const { definition, forget } = withAction(verdict.definition, action);
-    const next: Definition = { ...definition, operation, note: operation === null ? definition.note : null };
+    const note = operation === null ? definition.note : null;
+    const next: Definition = { ...withRoleKey(definition, random), operation, note };
     const record = newAction(action, next.uuid, title, asker, at, operation === null);
     const changes: readonly Change[] = [
       { table: 'definitions', put: next },

@@ -1,5 +1,6 @@
 /** start, stop, redeploy, terminate and what becomes of the containers; links; policies. */
 import { expect } from 'vitest';
+import type { ServiceObject } from '../../../src/service/wire.ts';
 import { servicePath } from '../../support/server.ts';
 import type { Case } from '../case.ts';
 
@@ -87,6 +88,24 @@ export const operationCases: readonly Case[] = [
       const reply = await api.act(service, 'redeploy', { tag: 'no-such-tag' });
       expect(reply.json['image_name']).toBe(`${name}:no-such-tag`);
       await api.settle(service);
+    },
+  },
+  {
+    name: 'redeploy takes the new content of the image behind the same tag',
+    async run(api) {
+      const { image, renew } = api.traits.renewed;
+      const version = (now: ServiceObject) =>
+        (now['calculated_envvars'] as { key: string }[]).find(({ key }) => key === 'VERSION');
+      const service = await api.running({ image, target_num_containers: 2 });
+      expect(version(service)).toMatchObject({ value: '1' });
+      await renew();
+      expect(version(await api.get(service))).toMatchObject({ value: '1' });
+      await api.act(service, 'redeploy');
+      const after = await api.settle(service);
+      expect([after.state, version(after)]).toMatchObject(['Running', { value: '2' }]);
+      const [before, now] = [service, after].map((one) => one['containers'] as string[]);
+      expect(now).toHaveLength(2);
+      expect(now?.filter((uri) => before?.includes(uri))).toEqual([]);
     },
   },
   {
@@ -281,6 +300,39 @@ export const operationCases: readonly Case[] = [
       const service = await api.running();
       const reply = await api.act(service, 'scale');
       expect([reply.status, reply.json['state']]).toEqual([202, 'Running']);
+    },
+  },
+  {
+    name: 'while the engine is away nothing is known and nothing is invented; when it is back all is as it was',
+    alone: true,
+    async run(api) {
+      const service = await api.running({ target_num_containers: 2 });
+      const back = await api.traits.away();
+      try {
+        for (const [method, path] of [
+          ['GET', 'service/'],
+          ['GET', servicePath(service.uuid)],
+          ['GET', servicePath(service.uuid, 'logs/')],
+          ['POST', servicePath(service.uuid, 'stop/')],
+          ['PATCH', servicePath(service.uuid)],
+          ['DELETE', servicePath(service.uuid)],
+        ] as const) {
+          const body = method === 'PATCH' ? { body: { target_num_containers: 3 } } : {};
+          const reply = await api.call(method, path, body);
+          expect([method, path, reply.status]).toEqual([method, path, 503]);
+          expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
+        }
+      } finally {
+        await back();
+      }
+      const deadline = performance.now() + api.traits.patienceMs;
+      while ((await api.call('GET', servicePath(service.uuid))).status === 503) {
+        if (performance.now() > deadline) throw new Error('the engine does not come back');
+      }
+      const now = await api.get(service);
+      expect([now.state, now['containers']]).toEqual(['Running', service['containers']]);
+      expect((await api.act(service, 'stop')).status).toBe(202);
+      expect((await api.settle(service)).state).toBe('Stopped');
     },
   },
 ];

@@ -1,6 +1,7 @@
 /** What is told afterwards: action records, and logs. */
 import { expect } from 'vitest';
 import { servicePath } from '../../support/server.ts';
+import { listening } from '../../support/stream.ts';
 import type { Case, CaseApi } from '../case.ts';
 
 const record = async (api: CaseApi, reply: { readonly headers: Headers }) =>
@@ -59,6 +60,38 @@ export const recordCases: readonly Case[] = [
       expect((await read('?tail=1')).split('\n').filter(Boolean).length).toBeLessThanOrEqual(1);
       expect(await read('?tail=0')).toBe('');
       expect((await api.call('GET', servicePath(service.uuid, 'logs/?tail=x'))).status).toBe(400);
+    },
+  },
+  {
+    name: 'logs can be followed over a WebSocket, through a redeploy and to the end of the service',
+    async run(api) {
+      const service = await api.running({ name: 'web' });
+      const credentials = `auth=${encodeURIComponent(api.authorization)}`;
+      const stream = await listening(api.url, `/v1/service/${service.uuid}/logs/?${credentials}&tail=5`);
+      const [first] = await stream.heard(1);
+      expect(first).toEqual({
+        type: 'log',
+        source: 'web-1',
+        log: expect.stringMatching(/\n$/),
+        streamType: expect.stringMatching(/^std(?:out|err)$/),
+        timestamp: expect.any(Number),
+      });
+      const before = stream.messages.length;
+      expect((await api.act(service, 'redeploy')).status).toBe(202);
+      await api.settle(service);
+      await stream.heard(before + 1);
+      await api.call('DELETE', servicePath(service.uuid));
+      await api.settle(service);
+      expect(await stream.closed).toBe(1000);
+    },
+  },
+  {
+    name: 'a stream that is not to follow ends with the last line',
+    async run(api) {
+      const service = await api.create();
+      const headers = { authorization: api.authorization };
+      const stream = await listening(api.url, servicePath(service.uuid, 'logs/?follow=false'), headers);
+      expect([await stream.closed, stream.messages]).toEqual([1000, []]);
     },
   },
   {

@@ -127,7 +127,11 @@ export const updateCases: readonly Case[] = [
       expect(reply.json).toMatchObject({ state: 'Scaling', target_num_containers: 3 });
       expect(reply.json['current_num_containers']).toBeLessThan(3);
       const after = await api.settle(service);
-      expect(after).toMatchObject({ state: 'Running', running_num_containers: 3, current_num_containers: 3 });
+      expect(after, String(after['note'])).toMatchObject({
+        state: 'Running',
+        running_num_containers: 3,
+        current_num_containers: 3,
+      });
       expect(after.deployed_datetime).toBe(service.deployed_datetime);
       expect((after['containers'] as string[]).slice(0, 1)).toEqual(service['containers']);
     },
