@@ -3,9 +3,11 @@
  * nothing else left. What it will not bring about is reported with the swarm's own reason.
  */
 import { Failed, quote, type Scrub } from '../docker/failures.ts';
+import { SERVICE } from '../docker/labels.ts';
 import { shownName } from '../docker/names.ts';
-import type { SwarmApi, SwarmService, Task } from './api.ts';
-import type { SwarmSettings } from './options.ts';
+import type { SwarmService, Task } from './api.ts';
+import type { Sight } from './lookout.ts';
+import type { SwarmShop } from './shop.ts';
 import { isAlive, isRunning, isWanted } from './views.ts';
 
 export interface Goal {
@@ -26,21 +28,21 @@ type Slot = 'ready' | 'coming' | 'ended' | { readonly failed: Task } | { readonl
 
 /** Throws `Failed`. */
 export async function converge(
-  api: SwarmApi,
-  settings: SwarmSettings,
+  { api, settings, lookout }: SwarmShop,
   goal: Goal,
   scrub: Scrub,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = settings;
   const from = clock.monotonic();
-  const sent = await serviceOf(api, goal);
+  const sent = serviceOf({ services: await api.services(goal.uuid) }, goal);
   let readySince: number | undefined;
   let stuckSince: number | undefined;
   for (let look = SHORTEST_LOOK; ; look = Math.min(look * 1.5, LONGEST_LOOK)) {
-    const service = await serviceOf(api, goal);
+    const sight = await lookout.look([sent.ID]);
+    const service = serviceOf(sight, goal);
     refuseForeignChange(sent, service);
-    const tasks = await api.tasks([service.ID]);
+    const tasks = sight.tasks.filter((task) => task.ServiceID === service.ID);
     const slots = judge(goal, service, tasks);
     const now = clock.monotonic();
     const failed = slots.flatMap((slot) => (typeof slot === 'object' && 'failed' in slot ? slot.failed : []));
@@ -48,7 +50,7 @@ export async function converge(
       typeof slot === 'object' && 'waiting' in slot ? slot.waiting : [],
     );
     const ready = slots.filter((slot) => slot === 'ready' || slot === 'ended').length;
-    const others = hasOthers(service, goal, tasks, await downNodes(api));
+    const others = hasOthers(service, goal, tasks, sight.down);
     const coming = slots.includes('coming') || isUpdating(service) || others;
     if (!coming && waiting.length === 0) {
       if (failed[0] !== undefined) throw notRunning(goal, failed[0], failed.length, scrub);
@@ -75,8 +77,8 @@ export async function converge(
   }
 }
 
-async function serviceOf(api: SwarmApi, { uuid, uniqueName }: Goal): Promise<SwarmService> {
-  const service = await api.service(uuid);
+function serviceOf({ services }: Pick<Sight, 'services'>, { uuid, uniqueName }: Goal): SwarmService {
+  const service = services.find(({ Spec }) => Spec.Labels?.[SERVICE] === uuid);
   if (service === undefined)
     throw new Failed('refused', `${uniqueName} was removed from the swarm by somebody else`);
   return service;
@@ -88,12 +90,19 @@ function refuseForeignChange(sent: SwarmService, now: SwarmService): void {
   if (State === 'paused' || State.startsWith('rollback')) {
     throw new Failed('container', `the swarm ended the update (${State}): ${quote(Message)}`);
   }
-  if (JSON.stringify(now.Spec.TaskTemplate) !== JSON.stringify(sent.Spec.TaskTemplate)) {
+  if (makingOf(now) !== makingOf(sent)) {
     throw new Failed(
       'refused',
       'the service was changed in the swarm by somebody else while it was brought up',
     );
   }
+}
+
+/** Networks are not in it: a service that links to this one may give it a name in the meantime (links.ts). */
+function makingOf({ Spec: { TaskTemplate: template } }: SwarmService): string {
+  const container =
+    template !== undefined && 'ContainerSpec' in template ? template.ContainerSpec : undefined;
+  return JSON.stringify([template?.ForceUpdate, container]);
 }
 
 function isUpdating({ UpdateStatus }: SwarmService): boolean {
@@ -117,10 +126,6 @@ function hasOthers(
 ): boolean {
   const alive = tasks.filter((task) => isAlive(task) && !down.has(task.NodeID ?? ''));
   return alive.some((task) => !isCurrent(service, task)) || alive.length > goal.replicas;
-}
-
-export async function downNodes(api: SwarmApi): Promise<ReadonlySet<string>> {
-  return new Set((await api.nodes()).filter((node) => node.Status.State !== 'ready').map((node) => node.ID));
 }
 
 /** One verdict a slot; slots without a task yet are `coming`. */
@@ -180,20 +185,19 @@ function noPlace(goal: Goal, { Slot = 0, Status }: Task, scrub: Scrub): Failed {
   );
 }
 
-/** Waits until nothing of these services runs any more. */
+/** Waits until nothing of the service runs any more. */
 export async function untilGone(
-  api: SwarmApi,
-  settings: SwarmSettings,
-  { service, name, keep }: { readonly service: string; readonly name: string; readonly keep: number },
+  { settings, lookout }: SwarmShop,
+  { service, name }: { readonly service: string; readonly name: string },
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = settings;
   const from = clock.monotonic();
   for (;;) {
-    const down = await downNodes(api);
-    const tasks = await api.tasks([service], true);
-    const alive = tasks.filter((task) => isAlive(task) && !down.has(task.NodeID ?? ''));
-    if (alive.length <= keep) return;
+    const { tasks, down } = await lookout.look([service]);
+    const own = tasks.filter((task) => task.ServiceID === service);
+    const alive = own.filter((task) => isAlive(task) && !down.has(task.NodeID ?? ''));
+    if (alive.length === 0) return;
     if (clock.monotonic() - from > settings.readyMs) {
       throw new Failed('container', `${alive.length} containers of ${name} did not end`);
     }

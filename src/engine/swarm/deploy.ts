@@ -13,11 +13,11 @@ import type { SwarmService, Task } from './api.ts';
 import { converge, type Goal, untilGone } from './converge.ts';
 import { mountsOf, nodeFor } from './data.ts';
 import { edit } from './edit.ts';
-import { REVISION, readFacts, type ServiceFacts, serviceLabels } from './labels.ts';
-import { joinTargets, ownAliases } from './links.ts';
+import { DEPLOYMENT, REVISION, readFacts, type ServiceFacts, serviceLabels } from './labels.ts';
+import { attachments, joinTargets } from './links.ts';
 import type { SwarmShop } from './shop.ts';
 import { restartCondition, serviceSpec } from './spec.ts';
-import { isRunning } from './views.ts';
+import { isWanted } from './views.ts';
 
 export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: AbortSignal): Promise<JobDone> {
   const { definition, verb } = job;
@@ -40,10 +40,12 @@ export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: Ab
         ? undefined
         : made(shop, job, service, image);
   await edit(shop.api, uuid, decide, { auth, scrub, name: uniqueName });
-  const goal: Goal = { uuid, uniqueName, replicas, before: new Set(tasks.map((task) => task.ID)) };
-  if (replicas > 0) await converge(shop.api, shop.settings, goal, scrub, signal);
+  // What an interrupted redeploy left behind is this one's.
+  const earlier = stays && verb === 'redeploy' ? [] : tasks;
+  const goal: Goal = { uuid, uniqueName, replicas, before: new Set(earlier.map((task) => task.ID)) };
+  if (replicas > 0) await converge(shop, goal, scrub, signal);
   else if (before !== undefined) {
-    await untilGone(shop.api, shop.settings, { service: before.ID, name: uniqueName, keep: 0 }, signal);
+    await untilGone(shop, { service: before.ID, name: uniqueName }, signal);
   }
   await shop.networks.dropKept();
   if (image?.note !== undefined) notes.push(image.note);
@@ -55,12 +57,15 @@ export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: Ab
 
 /** Whether what is in the swarm is made from what the definition says. */
 function keepsSpec(verb: Job['verb'], definition: Definition, { Spec }: SwarmService): boolean {
-  if (verb === 'redeploy') return false;
-  if (verb === 'scale') return readFacts(Spec).stopped === undefined;
+  const stopped = readFacts(Spec).stopped !== undefined;
+  if (verb === 'scale') return !stopped;
   const template = Spec.TaskTemplate;
   const labels =
     template !== undefined && 'ContainerSpec' in template ? template.ContainerSpec?.Labels : undefined;
-  return labels?.[REVISION] === String(definition.revision);
+  const same = labels?.[REVISION] === String(definition.revision);
+  if (verb !== 'redeploy') return same;
+  // Another server began this very redeploy.
+  return same && !stopped && labels?.[DEPLOYMENT] === String(definition.deployment);
 }
 
 /** The same containers, another number of them; new tasks in place of ended ones only where nothing else helps. */
@@ -72,9 +77,12 @@ function scaled(
 ): ServiceSpec | undefined {
   const replicas = definition.spec.target_num_containers;
   const facts = readFacts(Spec);
-  const running = tasks.filter(isRunning).length;
   const had = Spec.Mode?.Replicated?.Replicas ?? 0;
-  const force = verb === 'start' ? running < replicas : running === 0 && had > 0;
+  const meant = tasks.filter(isWanted).length;
+  const force =
+    verb === 'start'
+      ? had === 0 || meant < Math.min(had, replicas)
+      : verb === 'scale' && had > meant && meant === 0;
   if (!force && had === replicas && facts.stopped === undefined) return undefined;
   const template = Spec.TaskTemplate ?? {};
   return {
@@ -97,9 +105,9 @@ async function made(
   service: SwarmService | undefined,
   image: ReadyImage,
 ): Promise<ServiceSpec> {
-  const { settings, ground, networks } = shop;
-  const { definition, environment, links } = job;
-  const { user, uuid, uniqueName, spec, deployment } = definition;
+  const { settings, ground } = shop;
+  const { definition, environment } = job;
+  const { spec, deployment } = definition;
   const before = service === undefined ? undefined : readFacts(service.Spec);
   const fresh = job.verb === 'redeploy' && !job.reuseVolumes;
   const hasData = image.image.volumes.length > 0 || spec.bindings.length > 0;
@@ -108,18 +116,13 @@ async function made(
     node: hasData ? nodeFor(definition, before, await sharers(shop, definition), ground.here) : before?.node,
     generation: before === undefined || fresh ? deployment : before.generation,
   };
-  const own = await networks.ensure(user, uuid, uniqueName);
-  const joined = await Promise.all(links.map((link) => networks.ensure(user, link.uuid, link.uniqueName)));
   return serviceSpec({
     instance: settings.instance,
     definition,
     environment,
     image: image.image,
     imageName: pinned(image),
-    networks: [
-      { network: own, aliases: ownAliases(shop, definition, service) },
-      ...[...new Set(joined)].map((network) => ({ network, aliases: [] })),
-    ],
+    networks: await attachments(shop, job, service),
     mounts: mountsOf(settings.instance, definition, image.image.volumes, facts.generation),
     facts,
     replicas: spec.target_num_containers,

@@ -31,10 +31,16 @@ export async function edit(
       return true;
     } catch (error) {
       // Another server made it first: it is there at the next look. A stranger's of that name never is.
+      // And a network is removed by whoever terminates the last that is on it.
       const again =
-        error instanceof OutOfSequence || (isTaken(error) && attempt < ATTEMPTS && service === undefined);
+        error instanceof OutOfSequence ||
+        (attempt < ATTEMPTS && ((isTaken(error) && service === undefined) || isNetworkGone(error)));
       if (!again) throw translate(error, `telling the swarm about ${name}`, scrub);
     }
   }
   throw new Failed('internal', `${name} is changed in the swarm by somebody else all the time`);
+}
+
+function isNetworkGone(error: unknown): boolean {
+  return error instanceof Error && /network \S+ not found/i.test(error.message);
 }

@@ -71,8 +71,13 @@ export function swarmParts(options: SwarmOptions): SwarmParts {
       await countHosts();
       const orphans = await shop().api.services();
       const lost = orphans.filter(({ Spec }) => known.get(Spec.Labels?.[SERVICE] ?? '') === undefined);
-      for (const uuid of await shop().networks.owners())
-        if (known.get(uuid) === undefined) await shop().networks.drop(uuid);
+      for (const owner of await shop().networks.owners()) {
+        const kept =
+          'service' in owner
+            ? known.get(owner.service) !== undefined
+            : definitions.some(({ user }) => user === owner.user);
+        if (!kept) await shop().networks.drop(owner);
+      }
       watch.begin();
       return lost.length === 0
         ? remarks

@@ -4,6 +4,7 @@
  */
 import type { Job, JobDone } from '../../service/engine.ts';
 import { scrubber } from '../../service/secrets.ts';
+import { USER } from '../docker/labels.ts';
 import type { SwarmService } from './api.ts';
 import { untilGone } from './converge.ts';
 import { removeVolumes } from './data.ts';
@@ -45,7 +46,7 @@ async function stop(shop: SwarmShop, { definition }: Job, signal: AbortSignal): 
     };
   };
   await edit(shop.api, uuid, decide, { auth: undefined, scrub, name: uniqueName });
-  await untilGone(shop.api, shop.settings, { service: service.ID, name: uniqueName, keep: 0 }, signal);
+  await untilGone(shop, { service: service.ID, name: uniqueName }, signal);
   return {};
 }
 
@@ -56,9 +57,10 @@ async function terminate(shop: SwarmShop, { definition }: Job, signal: AbortSign
   const facts = service === undefined ? undefined : readFacts(service.Spec);
   if (service !== undefined) {
     await api.remove(service);
-    await untilGone(api, settings, { service: service.ID, name: uniqueName, keep: 0 }, signal);
+    await untilGone(shop, { service: service.ID, name: uniqueName }, signal);
   }
-  await networks.drop(uuid);
+  await networks.drop({ service: uuid });
+  if (!(await api.services()).some(({ Spec }) => Spec.Labels?.[USER] === user)) await networks.drop({ user });
   await networks.dropKept();
   const claimed = (volume: string) => known.claims(user, uuid, volume);
   await removeVolumes(volumes, definition, claimed, settings.clock);

@@ -1,24 +1,33 @@
 /**
- * An overlay network per service. Its containers are on it under their names, and the containers of the services that
- * link to it join it, so a service reaches what it links to and nothing else (docs/decisions/0008).
+ * The overlay networks of a swarm engine: one per API user, as on a Docker host, where the user's services find each
+ * other by their own names; and one for each other name that a link gives its target, which only those who link to it
+ * by that name join (docs/decisions/0008).
+ *
+ * A look-up asks a container's networks in the order of their names, so a link's name comes before a service's own.
  */
 
 import type { Clock } from '../../service/ports.ts';
 import type { Daemon } from '../docker/daemon.ts';
 import { doing, Failed, orMissing } from '../docker/failures.ts';
 import { locks } from '../docker/gate.ts';
-import { INSTANCE, ownerLabels, SERVICE } from '../docker/labels.ts';
-import { slug } from '../docker/names.ts';
+import { INSTANCE, type Labels, ownerLabels, SERVICE, USER } from '../docker/labels.ts';
+import { digest, slug } from '../docker/names.ts';
+import { isTaken } from './api.ts';
+
+/** Whose network: of all services of a user, or those under which one service is linked to. */
+export type NetworkOwner = { readonly user: string } | { readonly service: string };
 
 export interface Overlays {
-  /** Id of the service's network; made if it is missing. */
-  ensure(user: string, uuid: string, uniqueName: string): Promise<string>;
-  /** Of a service that is gone. A dependant that is still on it keeps it; it goes with a later call. */
-  drop(uuid: string): Promise<void>;
+  /** Id of the network of all services of the user; made if it is missing. */
+  home(user: string): Promise<string>;
+  /** Id of the network on which the target answers to this name; made if it is missing. */
+  link(user: string, target: string, name: string): Promise<string>;
+  /** Of an owner that is gone. One that something is still on is kept; it goes with a later call. */
+  drop(owner: NetworkOwner): Promise<void>;
   /** Tries again what was kept. */
   dropKept(): Promise<void>;
-  /** Uuids of the services that networks of ours were made for. */
-  owners(): Promise<readonly string[]>;
+  /** Whom networks of ours were made for. */
+  owners(): Promise<readonly NetworkOwner[]>;
 }
 
 const asIs = (text: string) => text;
@@ -27,30 +36,48 @@ const PAUSE_MS = 250;
 
 export function overlays({ quick }: Daemon, instance: string, clock: Clock): Overlays {
   const oneAtATime = locks();
-  const kept = new Set<string>();
+  const kept = new Map<string, NetworkOwner>();
 
-  async function make(user: string, uuid: string, name: string): Promise<string> {
+  async function find(name: string, labels: Labels): Promise<string | undefined> {
     const found = await orMissing(() => quick.getNetwork(name).inspect());
-    if (found === undefined) {
-      const labels = { ...ownerLabels({ instance, user }), [SERVICE]: uuid };
-      return (
-        await quick.createNetwork({ Name: name, Driver: 'overlay', Labels: labels, CheckDuplicate: true })
-      ).id;
-    }
-    if (found.Labels?.[INSTANCE] !== instance || found.Labels[SERVICE] !== uuid) {
-      throw new Failed('refused', `network ${name} exists and is not ours: remove or rename it`);
-    }
-    return found.Id;
+    if (found === undefined) return undefined;
+    const ours = Object.entries(labels).every(([key, value]) => found.Labels?.[key] === value);
+    if (ours) return found.Id;
+    throw new Failed('refused', `network ${name} exists and is not ours: remove or rename it`);
   }
 
-  async function list(uuid?: string) {
-    const label = [`${INSTANCE}=${instance}`, uuid === undefined ? SERVICE : `${SERVICE}=${uuid}`];
-    return quick.listNetworks({ filters: { label } });
+  async function make(name: string, labels: Labels): Promise<string> {
+    const found = await find(name, labels);
+    if (found !== undefined) return found;
+    const wanted = { Name: name, Driver: 'overlay', Labels: { ...labels }, CheckDuplicate: true };
+    try {
+      return (await quick.createNetwork(wanted)).id;
+    } catch (error) {
+      // Another server of ours was faster.
+      const made = isTaken(error) ? await find(name, labels) : undefined;
+      if (made !== undefined) return made;
+      throw error;
+    }
+  }
+
+  function ensure(name: string, labels: Labels, owner: NetworkOwner): Promise<string> {
+    kept.delete(keyOf(owner));
+    return oneAtATime.run(name, () => doing(`making network ${name}`, asIs, () => make(name, labels)));
+  }
+
+  async function list(owner?: NetworkOwner) {
+    const label = [`${INSTANCE}=${instance}`];
+    if (owner !== undefined)
+      label.push('user' in owner ? `${USER}=${owner.user}` : `${SERVICE}=${owner.service}`);
+    const found = await quick.listNetworks({ filters: { label } });
+    return owner === undefined || 'service' in owner
+      ? found
+      : found.filter(({ Labels }) => Labels?.[SERVICE] === undefined);
   }
 
   /** `used`: by a service, which keeps it. `leaving`: by what is on its way out. */
-  async function tryDrop(uuid: string): Promise<'gone' | 'used' | 'leaving'> {
-    for (const { Id } of await list(uuid)) {
+  async function tryDrop(owner: NetworkOwner): Promise<'gone' | 'used' | 'leaving'> {
+    for (const { Id } of await list(owner)) {
       try {
         await orMissing(() => quick.getNetwork(Id).remove());
       } catch (error) {
@@ -61,29 +88,44 @@ export function overlays({ quick }: Daemon, instance: string, clock: Clock): Ove
   }
 
   return {
-    ensure(user, uuid, uniqueName) {
-      const name = `${instance}-${slug(uniqueName, 30)}-${uuid.slice(0, 8)}`;
-      kept.delete(uuid);
-      return oneAtATime.run(uuid, () => doing(`making network ${name}`, asIs, () => make(user, uuid, name)));
-    },
-    drop: (uuid) =>
-      doing(`removing the network of service ${uuid}`, asIs, async () => {
+    home: (user) =>
+      ensure(
+        `${instance}-user-${slug(user, 24)}-${digest(user).slice(0, 8)}`,
+        ownerLabels({ instance, user }),
+        { user },
+      ),
+    link: (user, target, name) =>
+      ensure(
+        `${instance}-link-${slug(name, 24)}-${digest(`${target} ${name}`).slice(0, 12)}`,
+        { ...ownerLabels({ instance, user }), [SERVICE]: target },
+        { service: target },
+      ),
+    drop: (owner) =>
+      doing(`removing the networks of ${Object.values(owner)[0]}`, asIs, async () => {
         // The nodes leave it a moment after their containers.
         for (let tries = 1; tries <= TRIES; tries += 1) {
-          const is = await tryDrop(uuid);
+          const is = await tryDrop(owner);
           if (is === 'gone') return;
           if (is === 'used') break;
           await clock.sleep(PAUSE_MS);
         }
-        kept.add(uuid);
+        kept.set(keyOf(owner), owner);
       }),
     async dropKept() {
-      for (const uuid of [...kept])
-        if ((await tryDrop(uuid).catch(() => 'used')) === 'gone') kept.delete(uuid);
+      for (const [key, owner] of kept)
+        if ((await tryDrop(owner).catch(() => 'used')) === 'gone') kept.delete(key);
     },
     owners: () =>
       doing('listing networks', asIs, async () =>
-        (await list()).flatMap(({ Labels }) => Labels?.[SERVICE] ?? []),
+        (await list()).flatMap(({ Labels }): NetworkOwner[] => {
+          const [service, user] = [Labels?.[SERVICE], Labels?.[USER]];
+          if (service !== undefined) return [{ service }];
+          return user === undefined ? [] : [{ user }];
+        }),
       ),
   };
+}
+
+function keyOf(owner: NetworkOwner): string {
+  return 'user' in owner ? `user ${owner.user}` : `service ${owner.service}`;
 }

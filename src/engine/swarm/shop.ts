@@ -6,6 +6,7 @@ import { type Images, images } from '../docker/images.ts';
 import type { Known } from '../docker/known.ts';
 import { type Volumes, volumes } from '../docker/volumes.ts';
 import { type SwarmApi, swarmApi } from './api.ts';
+import { type Lookout, lookout } from './lookout.ts';
 import { type Overlays, overlays } from './networks.ts';
 import type { SwarmSettings } from './options.ts';
 
@@ -22,6 +23,7 @@ export interface SwarmShop {
   readonly ground: Ground;
   readonly known: Known;
   readonly api: SwarmApi;
+  readonly lookout: Lookout;
   readonly images: Images;
   readonly networks: Overlays;
   /** Of this node. */
@@ -30,11 +32,13 @@ export interface SwarmShop {
 
 export function swarmShop(daemon: Daemon, settings: SwarmSettings, ground: Ground, known: Known): SwarmShop {
   const { instance, clock } = settings;
+  const api = swarmApi(daemon, instance);
   return {
     settings,
     ground,
     known,
-    api: swarmApi(daemon, instance),
+    api,
+    lookout: lookout(api),
     images: images(daemon, settings),
     networks: overlays(daemon, instance, clock),
     volumes: volumes(daemon, instance),

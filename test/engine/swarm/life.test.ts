@@ -77,7 +77,7 @@ describeSwarm('a service on a swarm of one node', { timeout: 120_000 }, () => {
     await b.run('terminate', mended);
   });
 
-  it('reaches what it links to under its own name for it, and nothing else', async () => {
+  it('reaches what it links to under its own name for it, and nothing of another user', async () => {
     const serving = (name: string) =>
       b.define({ run_command: `sh -c 'echo ${name} > /www/index.html; httpd -f -p 80 -h /www'` }, { name });
     const [red, blue] = [serving('red'), serving('blue')];
@@ -88,13 +88,25 @@ describeSwarm('a service on a swarm of one node', { timeout: 120_000 }, () => {
       ok: true,
       value: { note: 'red was restarted to answer to the name db' },
     });
+    const odd = b.define({}, { name: 'odd' });
+    await b.run('start', odd, { links: [linked(red, 'blue'), linked(blue, 'red')] });
+    expect(await b.exec(odd, ['wget', '-qO-', 'http://blue/', 'http://red/'])).toBe('red\nblue\n');
+    const plain = b.define({}, { name: 'plain' });
+    expect(await b.run('start', plain, { links: [linked(red, 'red')] })).toMatchObject({
+      ok: true,
+      value: { image: {} },
+    });
+    expect(await b.exec(plain, ['wget', '-qO-', 'http://red/'])).toBe('red\n');
     await b.run('start', shop, { links: [linked(blue, 'db')] });
     expect(await b.exec(web, ['wget', '-qO-', 'http://db/'])).toBe('red\n');
     expect(await b.exec(shop, ['wget', '-qO-', 'http://db/'])).toBe('blue\n');
-    expect(await b.exec(web, ['nslookup', 'blue'])).not.toMatch(/Address: \d/);
+    const stranger = b.define({}, { name: 'stranger', user: 'somebody' });
+    await b.run('start', stranger);
+    expect(await b.exec(web, ['nslookup', 'stranger'])).not.toMatch(/Address: \d/);
+    expect(await b.exec(stranger, ['nslookup', 'red'])).not.toMatch(/Address: \d/);
     await b.run('redeploy', next(red));
     expect(await b.exec(web, ['wget', '-qO-', 'http://db/'])).toBe('red\n');
-    for (const one of [red, blue, web, shop])
+    for (const one of [red, blue, web, shop, odd, plain, stranger])
       expect(await b.run('terminate', one)).toMatchObject({ ok: true });
     expect(await b.left()).toEqual([]);
   });
