@@ -15,6 +15,7 @@ import { memoryStore } from '../server/store/memory.ts';
 import type { Engine } from '../service/engine.ts';
 import { UserError } from '../service/failure.ts';
 import type { Store } from '../service/store.ts';
+import { dockerHost } from './docker-host.ts';
 import type { Io } from './io.ts';
 import type { SERVER_KEYS } from './keys.ts';
 import type { Log } from './log.ts';
@@ -58,7 +59,11 @@ export async function openServer(values: ServerValues, io: Io, log: Log): Promis
       log: (level, message, details) => log.write(level, message, details),
       audit: (event) => log.write('info', 'write', auditFacts(event)),
       faults: createFaults(faults.rules ?? [], seed),
-      options: { strict: values.strict },
+      options: {
+        strict: values.strict,
+        globalRole:
+          values.globalRole === undefined ? null : { url: values.globalRole, scope: values.globalRoleScope },
+      },
     });
     return { origin: await listen(server, values), remarks: server.remarks, madeUp, close };
   } catch (error) {
@@ -89,16 +94,24 @@ interface Parts {
 
 async function partsOf(values: ServerValues, io: Io, faults: FaultFile, seed: number): Promise<Parts> {
   const { clock } = io;
-  const { publishAddress, pull } = values;
-  const address = io.env['DOCKER_HOST'];
-  const host = address === undefined || address === '' ? {} : { host: address };
+  const { publishAddress, pull, instance, registryConfig } = values;
+  const ofEngine = async () => ({
+    clock,
+    pull,
+    instance,
+    ...(registryConfig === undefined ? {} : { registryConfig }),
+    ...(await dockerHost(io)),
+  });
   switch (values.engine) {
     case 'simulated': {
       const store = await storeOf(values);
       return { engine: createSimulatedEngine({ ...faults.engine, clock, store, seed }), store };
     }
     case 'docker':
-      return { engine: dockerEngine({ clock, publishAddress, pull, ...host }), store: await storeOf(values) };
+      return {
+        engine: dockerEngine({ publishAddress, ...(await ofEngine()) }),
+        store: await storeOf(values),
+      };
     case 'swarm':
       if (values.store !== undefined)
         throw new UserError(
@@ -106,7 +119,7 @@ async function partsOf(values: ServerValues, io: Io, faults: FaultFile, seed: nu
           `--store ${values.store}: with --engine swarm the memory of the server is in the swarm itself, where every manager has it; leave --store out`,
           3,
         );
-      return swarmParts({ clock, pull, ...host });
+      return swarmParts(await ofEngine());
   }
 }
 

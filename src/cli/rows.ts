@@ -8,7 +8,18 @@ import { parseOrigin } from '../api/origin.ts';
 import { parseRate } from '../api/rate.ts';
 import { GIT_ROWS } from './rows-git.ts';
 import { OPS_ROWS } from './rows-ops.ts';
-import { duration, flag, listenAddress, oneOf, owner, path, patterns, wholeNumber } from './values.ts';
+import {
+  duration,
+  flag,
+  httpUrl,
+  instance,
+  listenAddress,
+  oneOf,
+  owner,
+  path,
+  patterns,
+  wholeNumber,
+} from './values.ts';
 
 export interface Row<Value> {
   /** As commander declares it. */
@@ -185,6 +196,28 @@ export const ROWS = {
     help: 'auto: images that are missing, and at each redeploy; never: only images that are there',
     parse: oneOf('auto', 'never'),
     default: 'auto',
+  }),
+  registryConfig: row({
+    flag: '--registry-config <file>',
+    help: "credentials of registries, in the form of Docker's config.json; mode 0600",
+    parse: path,
+  }),
+  instance: row({
+    flag: '--instance <name>',
+    help: 'tells the containers of several servers on one engine apart',
+    parse: instance,
+    default: 'evenkeel',
+  }),
+  globalRole: row({
+    flag: '--global-role <url>',
+    help: 'allow roles: [global]; containers get a key, and this address of the API',
+    parse: httpUrl,
+  }),
+  globalRoleScope: row({
+    flag: '--global-role-scope <read|write>',
+    help: 'what those keys may do',
+    parse: oneOf('read', 'write'),
+    default: 'read',
   }),
   strict: row({
     flag: '--strict',

@@ -76,3 +76,21 @@ export function hostNames(text: string): readonly string[] {
 export function flag(text: string): boolean {
   return oneOf('true', 'false')(text) === 'true';
 }
+
+export function instance(text: string): string {
+  if (!/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(text))
+    throw unusable(text, "1 to 32 of a-z, 0-9 and '-'");
+  return text;
+}
+
+/** An address without credentials, query or fragment; the slash at its end is taken off. */
+export function httpUrl(text: string): string {
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  if (
+    url === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username + url.password + url.search + url.hash !== ''
+  )
+    throw unusable(text, 'an http(s) URL without user, password and query, such as http://10.0.0.5:8800');
+  return url.href.replace(/\/+$/, '');
+}

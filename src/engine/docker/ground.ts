@@ -51,6 +51,6 @@ export function orphanRemarks(all: readonly Found[], knows: (uuid: string) => bo
   if (orphans.length === 0) return [];
   const shown = orphans.slice(0, 10).join(', ') + (orphans.length > 10 ? ', …' : '');
   return [
-    `${orphans.length} containers carry this server's labels and belong to no service of its store; they are left alone: ${shown}`,
+    `${orphans.length} containers carry this server's labels and belong to no service of its store; they are left alone: ${shown} (of another server: give each an --instance of its own)`,
   ];
 }
