@@ -4,9 +4,10 @@
  */
 import { type Logger, pino } from 'pino';
 import { blockSentence, objectionSentence } from '../render/blocks.ts';
-import { failureText } from '../render/progress.ts';
+import { culpritText, failureText } from '../render/progress.ts';
 import { visible } from '../render/safe.ts';
-import { reasonSentence, sentFields } from '../render/words.ts';
+import { reasonCode, reasonSentence, sentFields } from '../render/words.ts';
+import { isoDate } from '../service/dates.ts';
 import type { Event, Listen } from '../service/event.ts';
 import type { Clock } from '../service/ports.ts';
 import type { Output } from './io.ts';
@@ -128,7 +129,24 @@ function lineOf(event: Event): Line {
     case 'service:in-sync':
       return ['info', 'in sync', { name: event.name, state: event.state }];
     case 'service:foreign-change':
-      return ['warn', 'changed by somebody else', { name: event.name, uuid: event.uuid }];
+      return [
+        'warn',
+        'live changed by somebody else',
+        {
+          name: event.name,
+          uuid: event.uuid,
+          fields: event.fields,
+          by: event.by === undefined ? undefined : culpritText(event.by),
+        },
+      ];
+    case 'suspend:on':
+      return [
+        'warn',
+        'suspended',
+        { names: event.names, until: isoDate(event.until), by: event.by, reason: event.reason },
+      ];
+    case 'suspend:off':
+      return ['info', 'no longer suspended', { names: event.names, why: event.why, by: event.by }];
     case 'deletes:refused':
       return [
         'error',
@@ -155,8 +173,9 @@ function acceptedFacts(event: Extract<Event, { type: 'operation:accepted' }>): F
     uuid: event.uuid,
     verb: event.operation.verb,
     fields: sentFields(event.operation),
-    why: event.why.code,
+    why: reasonCode(event.why),
     before: event.before?.state,
     state: event.state,
+    revision: event.revision,
   };
 }

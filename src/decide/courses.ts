@@ -8,9 +8,10 @@ import type { Memory } from '../service/memory.ts';
 import type { Block, Course, Live, Move, Observed, Operation, Wish } from '../service/service.ts';
 import type { Link } from '../service/spec.ts';
 import { uuidOfUri } from '../service/uri.ts';
+import type { Held } from './held.ts';
 import { dependencyOrder, gates, isGated, unresolvedLinks } from './links.ts';
+import type { Match } from './match.ts';
 import { predict, settle } from './model.ts';
-import type { Quarantine } from './quarantine.ts';
 import { liveUuid, type Question, question, type Survey } from './survey.ts';
 import { unfold } from './unfold.ts';
 
@@ -29,7 +30,7 @@ type Forbidden = ReadonlyMap<string, Block>;
 export function fleetCourses(
   fleet: Survey,
   memory: Memory,
-  quarantine: Quarantine,
+  quarantine: Held,
   refused: Forbidden,
   leaving: ReadonlySet<string>,
 ): ReadonlyMap<string, FleetCourse> {
@@ -49,7 +50,7 @@ function unfoldAll(
   order: readonly Wish[],
   fleet: Survey,
   memory: Memory,
-  quarantine: Quarantine,
+  quarantine: Held,
   forbidden: Forbidden,
 ): ReadonlyMap<string, FleetCourse> {
   const courses = new Map<string, FleetCourse>();
@@ -76,7 +77,7 @@ interface Outside {
   /** Names that get a new uuid in this plan. */
   readonly made: ReadonlySet<string>;
   readonly forbidden: Block | undefined;
-  readonly quarantine: Quarantine;
+  readonly quarantine: Held;
 }
 
 function courseOf(wish: Wish, asked: Question, outside: Outside): Omit<FleetCourse, 'uncertain'> {
@@ -116,6 +117,8 @@ function obstacle(
   unlinkable: Block | undefined,
 ): Block | undefined {
   const terminates = move.operation.verb === 'terminate';
+  const held = quarantine(wish, move, seen);
+  if (held !== undefined) return held;
   if (terminates) {
     if (!asked.verified) return { code: 'unverified', uuid: move.operation.uuid };
     if (forbidden !== undefined) return forbidden;
@@ -125,7 +128,7 @@ function obstacle(
   if (terminates || unresolvedLinks(move.operation).length > 0) {
     if (unlinkable !== undefined) return unlinkable;
   }
-  return quarantine(wish.name, move, seen);
+  return undefined;
 }
 
 /** A link to a name that has no uuid and gets none in this plan can never be sent. */
@@ -145,9 +148,16 @@ function stuckDependency(
     const dependency = fleet.wishes.get(name);
     const end = courses.get(name)?.course.end;
     if (dependency === undefined || end === undefined) continue;
-    if (gates(dependency) && end.kind === 'blocked') return { code: 'dependency', name, why: 'blocked' };
+    if (!gates(dependency) || end.kind !== 'blocked') continue;
+    // What is suspended is not brought up, and what runs all the same opens the gate.
+    if (end.block.code === 'suspended' && runs(fleet.matches.get(name))) continue;
+    return { code: 'dependency', name, why: 'blocked' };
   }
   return undefined;
+}
+
+function runs(seen: Match | undefined): boolean {
+  return seen?.kind === 'matched' && seen.live.state === 'Running';
 }
 
 /**

@@ -2,11 +2,14 @@
  * What `prune` deletes, and the safety review over deletes and replaces together (design §6).
  *
  * A delete needs a complete load, a trusted list, an owned uuid that is not protected, and no live service outside the
- * same set that still links to it. Too many to be meant, or all of them, is refused as a whole, by name and number.
+ * same set that still links to it. Too many to be meant, or all of them, is refused as a whole, by name and number; too
+ * many does not hold those that a commit approves (`approvals.ts`).
  */
-import type { Memory } from '../service/memory.ts';
+import type { Memory, Suspension } from '../service/memory.ts';
 import type { Block, Live, Objection } from '../service/service.ts';
+import type { Approvals } from './approvals.ts';
 import { type FleetCourse, letsGo } from './courses.ts';
+import { suspensionBlock } from './held.ts';
 import type { Survey } from './survey.ts';
 
 export interface Safety {
@@ -34,7 +37,9 @@ export function recentDeletes(
   wallNow: number,
   names: ReadonlySet<string>,
 ): readonly string[] {
-  const recent = memory.deletes.filter((one) => wallNow - one.at < HOUR && !names.has(one.name));
+  const recent = memory.deletes.filter(
+    (one) => one.approvedBy === undefined && wallNow - one.at < HOUR && !names.has(one.name),
+  );
   return recent.map((one) => one.name);
 }
 
@@ -42,11 +47,11 @@ export function recentDeletes(
  * How many owned the limit is a share of: those that stay, and those that this hour's deletes took. Without the latter
  * the first of two that were allowed would forbid the second.
  */
-function ownedThisHour(fleet: Survey, recent: readonly string[]): number {
+function ownedThisHour(fleet: Survey, recent: readonly string[], approved: number): number {
   const staying = new Set(
     fleet.present.filter((live) => live.state !== 'Terminating').map((live) => live.name),
   );
-  return fleet.owned + new Set(recent.filter((name) => !staying.has(name))).size;
+  return fleet.owned - approved + new Set(recent.filter((name) => !staying.has(name))).size;
 }
 
 export interface Deletes {
@@ -61,6 +66,7 @@ export function chooseDeletes(
   fleet: Survey,
   memory: Memory,
   courses: ReadonlyMap<string, FleetCourse>,
+  suspended: (name: string) => Suspension | undefined = () => undefined,
 ): Deletes {
   const wanted = new Map(candidates.map((live) => [live.uuid, live]));
   const blocked = new Map<string, { live: Live; block: Block }>();
@@ -71,6 +77,8 @@ export function chooseDeletes(
   for (const live of candidates) {
     if (memory.protectedNames.has(live.name)) hold(live, { code: 'protected', verb: 'delete' });
     else if (typeof live.state !== 'string') hold(live, { code: 'unknown-state', state: live.state.unknown });
+    const pause = suspensionBlock(suspended(live.name));
+    if (pause !== undefined) hold(live, pause);
   }
   for (let changed = true; changed; ) {
     changed = false;
@@ -94,14 +102,15 @@ export function review(
   fleet: Survey,
   recent: readonly string[],
   safety: Safety,
+  approved: Approvals = new Map(),
 ): readonly Objection[] {
-  const names = [...deletes, ...replaces].sort();
-  if (names.length === 0) return [];
+  const counted = deletes.filter((name) => !approved.has(name));
+  const names = [...counted, ...replaces].sort();
   const objections: Objection[] = [];
-  const owned = ownedThisHour(fleet, recent);
+  const owned = ownedThisHour(fleet, recent, deletes.length - counted.length);
   const limit = deleteLimit(owned);
   const overridden = safety.allowDeletes !== undefined && names.length <= safety.allowDeletes;
-  if (names.length + recent.length > limit && !overridden) {
+  if (names.length > 0 && names.length + recent.length > limit && !overridden) {
     objections.push({ code: 'too-many', names, limit, owned, recent: recent.length });
   }
   const nothingLeft = fleet.wishes.size === 0 || (fleet.owned > 1 && deletes.length === fleet.owned);

@@ -44,7 +44,9 @@ export function match(
   }
   const ownership = ownershipOf(live, memory, owner, wish.adopt);
   if (ownership === 'foreign') return { kind: 'foreign', live, owner: live.mark?.owner };
-  return { kind: 'matched', live, ownership, remembered: recallLive(live, memory) };
+  // What is terminated to be replaced is gone then, and remembered as such: a job that ran once must know it before.
+  const { deployedBefore } = recallGone(claims, twins, memory, owner);
+  return { kind: 'matched', live, ownership, remembered: recallLive(live, memory, deployedBefore) };
 }
 
 function ownershipOf(live: Live, memory: Memory, owner: string, adopt: boolean): Ownership | 'foreign' {
@@ -67,11 +69,11 @@ function claimed(memory: Memory, live: Live): boolean {
 }
 
 /** The service's own record comes first, then our claim, then what was noted about a service we do not claim. */
-function recallLive(live: Live, memory: Memory): Remembered {
+function recallLive(live: Live, memory: Memory, before: boolean): Remembered {
   const claim = memory.claims.get(live.uuid);
   const noted = claim === undefined ? memory.tokens.get(live.uuid) : claim.redeployToken;
   return {
-    deployedBefore: claim?.started === true || (live.deployedAt ?? null) !== null,
+    deployedBefore: before || claim?.started === true || (live.deployedAt ?? null) !== null,
     redeployToken: live.redeployToken === undefined ? noted : live.redeployToken,
   };
 }

@@ -5,22 +5,23 @@
  */
 import type { Capabilities, Extension } from '../service/extensions.ts';
 import { FIELD_NAMES, FIELDS, type Field } from '../service/fields.ts';
-import type { Memory } from '../service/memory.ts';
-import type { Orphan, Plan } from '../service/plan.ts';
-import type { Block, Course, Difference, Live, Objection } from '../service/service.ts';
+import type { Memory, Suspension } from '../service/memory.ts';
+import type { Changed, Orphan, Plan } from '../service/plan.ts';
+import type { Block, Course, Difference, Live, Objection, Wish } from '../service/service.ts';
 import type { Spec } from '../service/spec.ts';
+import { approvals } from './approvals.ts';
 import { type FleetCourse, fleetCourses } from './courses.ts';
-import { chooseDeletes, recentDeletes, review, type Safety } from './deletes.ts';
+import { chooseDeletes, type Deletes, recentDeletes, review, type Safety } from './deletes.ts';
 import { fieldsOf } from './diff.ts';
+import type { Held } from './held.ts';
 import { gates, isGated, unresolvedLinks } from './links.ts';
-import type { Quarantine } from './quarantine.ts';
+import { deleteRows, type Removal, whyUnwanted } from './removal.ts';
 import { inSequence, type Row } from './rows.ts';
 import { differences } from './step.ts';
 import { summarize } from './summary.ts';
 import { type Question, type Survey, type SurveyInput, survey } from './survey.ts';
-import { unfold } from './unfold.ts';
 
-export interface PlanInput extends SurveyInput {
+export interface PlanInput extends SurveyInput, Removal {
   readonly revision: string;
   /** Anything less than complete suspends every delete of the source. */
   readonly complete: boolean;
@@ -28,7 +29,11 @@ export interface PlanInput extends SurveyInput {
   readonly safety: Safety;
   /** Orphans whose absence is too young to be believed (`run` only). */
   readonly inGrace: ReadonlySet<string>;
-  readonly quarantine: Quarantine;
+  /** What the past holds against an operation. */
+  readonly quarantine: Held;
+  readonly suspended?: (name: string) => Suspension | undefined;
+  /** What changed since a service was last as wished. */
+  readonly changed?: (wish: Wish, live: Live | undefined) => Changed | undefined;
   readonly wallNow: number;
   /** Requests per second and burst, for the forecast. */
   readonly pace: { readonly rate: number; readonly burst: number };
@@ -44,34 +49,20 @@ export function makePlan(input: PlanInput): Planned {
   const fleet = survey(input);
   const prunes = input.safety.prune === 'owned' && input.complete;
   const candidates = prunes ? fleet.orphans.filter((live) => !input.inGrace.has(live.name)) : [];
-  const nothing = new Map<string, Block>();
-  const unreviewed = (leaving: ReadonlySet<string>) => {
-    const courses = fleetCourses(fleet, input.memory, input.quarantine, nothing, leaving);
-    return { first: courses, chosen: chooseDeletes(candidates, fleet, input.memory, courses) };
-  };
-  // A dependant that is held after all still needs its link, and a replace that is off lets no link go: until settled.
-  let { first, chosen } = unreviewed(new Set(candidates.map((live) => live.uuid)));
-  for (let size = candidates.length; chosen.wanted.size < size; ) {
-    size = chosen.wanted.size;
-    ({ first, chosen } = unreviewed(new Set(chosen.wanted.keys())));
-  }
-  const replaces = [...first].flatMap(([name, one]) => (one.replaces ? [name] : []));
-  const names = [...chosen.wanted.values()].map((live) => live.name);
+  const first = settled(candidates, new Map(), fleet, input);
+  const replaces = [...first.courses].flatMap(([name, one]) => (one.replaces ? [name] : []));
+  const names = [...first.chosen.wanted.values()].map((live) => live.name);
+  const approved = approvals(input.memory, input.commit, (name) => fleet.wishes.has(name));
   const recent = recentDeletes(input.memory, input.wallNow, new Set([...names, ...replaces]));
-  const objections = review(names, replaces, fleet, recent, input.safety);
+  const objections = review(names, replaces, fleet, recent, input.safety, approved);
 
-  const refusal = objections[0];
-  const refused = new Map<string, Block>(
-    refusal === undefined
-      ? []
-      : replaces.map((name) => [name, { code: 'deletes-refused', objection: refusal }]),
-  );
-  const courses =
-    refusal === undefined || replaces.length === 0
-      ? first
-      : fleetCourses(fleet, input.memory, input.quarantine, refused, new Set());
+  const refusal = objections.find(({ code }) => code === 'everything') ?? objections[0];
+  const last = refusal === undefined ? first : refuse(refusal, first, replaces);
 
-  const rows = [...wishedRows(fleet, courses), ...deleteRows(fleet, chosen, courses, refusal)];
+  const rows = [
+    ...wishedRows(fleet, last.courses, input.changed),
+    ...deleteRows(fleet, last.chosen, last.courses, (name) => whyUnwanted(name, approved, input)),
+  ];
   const services = inSequence(rows, Object.fromEntries(fleet.present.map((live) => [live.uuid, live.name])));
   return {
     survey: fleet,
@@ -80,9 +71,57 @@ export function makePlan(input: PlanInput): Planned {
       ...summarize(services, orphansOf(fleet, input), objections, fleet, input),
     },
   };
+
+  /** All replaces and deletes are off, but for the approved deletes where it is the limit that objects. */
+  function refuse(objection: Objection, all: Settled, replaced: readonly string[]): Settled {
+    const block: Block = { code: 'deletes-refused', objection };
+    const goes = (live: Live) => objection.code === 'too-many' && approved.has(live.name);
+    const rest = settled(
+      candidates.filter(goes),
+      new Map(replaced.map((name) => [name, block])),
+      fleet,
+      input,
+    );
+    const refused = [...all.chosen.wanted].filter(([, live]) => !goes(live));
+    const blocked = new Map([
+      ...all.chosen.blocked,
+      ...rest.chosen.blocked,
+      ...refused.map(([uuid, live]) => [uuid, { live, block }] as const),
+    ]);
+    return { courses: rest.courses, chosen: { wanted: rest.chosen.wanted, blocked } };
+  }
 }
 
-function wishedRows(fleet: Survey, courses: ReadonlyMap<string, FleetCourse>): readonly Row[] {
+interface Settled {
+  readonly courses: ReadonlyMap<string, FleetCourse>;
+  readonly chosen: Deletes;
+}
+
+/**
+ * Courses and deletes that fit each other: a dependant that is held after all still needs its link, and a replace that is
+ * off lets no link go.
+ */
+function settled(
+  candidates: readonly Live[],
+  forbidden: ReadonlyMap<string, Block>,
+  fleet: Survey,
+  input: PlanInput,
+): Settled {
+  const { memory, quarantine, suspended } = input;
+  let leaving = new Set(candidates.map((live) => live.uuid));
+  for (;;) {
+    const courses = fleetCourses(fleet, memory, quarantine, forbidden, leaving);
+    const chosen = chooseDeletes(candidates, fleet, memory, courses, suspended);
+    if (chosen.wanted.size >= leaving.size) return { courses, chosen };
+    leaving = new Set(chosen.wanted.keys());
+  }
+}
+
+function wishedRows(
+  fleet: Survey,
+  courses: ReadonlyMap<string, FleetCourse>,
+  changed: PlanInput['changed'],
+): readonly Row[] {
   return [...courses].map(([name, { course, question, uncertain, replaces }]): Row => {
     const wish = fleet.wishes.get(name);
     const seen = fleet.matches.get(name);
@@ -125,6 +164,7 @@ function wishedRows(fleet: Survey, courses: ReadonlyMap<string, FleetCourse>): r
       differences: differ,
       unmanaged: live === undefined ? [] : unmanaged(wish.spec, live.fields, fieldsOf(differ)),
       unknowns: wish.unknowns,
+      changed: wish.frozen === true ? undefined : changed?.(wish, live),
       replaces,
       dependsOn,
       after: [...new Set([...dependsOn, ...linked])],
@@ -140,54 +180,6 @@ function differing(course: Course, asked: Extract<Question, { kind: 'ask' }>): r
     return differences(asked.desired, asked.observed, asked.policy);
   }
   return course.end.notes.flatMap((note) => (note.code === 'listed' ? note.differences : []));
-}
-
-function deleteRows(
-  fleet: Survey,
-  chosen: ReturnType<typeof chooseDeletes>,
-  courses: ReadonlyMap<string, FleetCourse>,
-  refusal: Objection | undefined,
-): readonly Row[] {
-  const row = (live: Live, block: Block | undefined): Row => {
-    const desired = { want: 'absent', name: live.name } as const;
-    const observed =
-      typeof live.state === 'string'
-        ? ({ exists: true, uuid: live.uuid, state: live.state, fields: live.fields } as const)
-        : ({ exists: 'unclear', uuid: live.uuid, state: live.state.unknown } as const);
-    const seen = { ...observed, deployedBefore: true, redeployToken: undefined };
-    const policy = { allowReplace: false, protect: false, capabilities: fleet.capabilities };
-    const course =
-      block === undefined
-        ? unfold(desired, seen, policy)
-        : { moves: [], end: { kind: 'blocked', block } as const };
-    const before = (fleet.dependants.get(live.uuid) ?? []).map((one) =>
-      chosen.wanted.has(one.uuid) ? one.uuid : one.name,
-    );
-    return {
-      id: live.uuid,
-      name: live.name,
-      want: 'absent',
-      live,
-      observed: seen,
-      course,
-      uncertain: false,
-      notes: [],
-      differences: [],
-      unmanaged: [],
-      unknowns: [],
-      replaces: false,
-      dependsOn: [],
-      after: before.filter((id) => chosen.wanted.has(id) || courses.has(id)),
-      gated: () => true,
-      place: undefined,
-    };
-  };
-  const refused: Block | undefined =
-    refusal === undefined ? undefined : { code: 'deletes-refused', objection: refusal };
-  return [
-    ...[...chosen.wanted.values()].map((live) => row(live, refused)),
-    ...[...chosen.blocked.values()].map(({ live, block }) => row(live, block)),
-  ];
 }
 
 function orphansOf(fleet: Survey, input: PlanInput): readonly Orphan[] {

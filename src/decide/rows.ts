@@ -2,7 +2,7 @@
  * From courses to the rows of a plan: places in the one order, states along the way, links by name.
  */
 import type { Field } from '../service/fields.ts';
-import type { PlannedOperation, PlannedService, PlannedWait } from '../service/plan.ts';
+import type { Changed, PlannedOperation, PlannedService, PlannedWait } from '../service/plan.ts';
 import type {
   Course,
   Difference,
@@ -32,6 +32,7 @@ export interface Row {
   readonly differences: readonly Difference[];
   readonly unmanaged: readonly Field[];
   readonly unknowns: readonly Unknown[];
+  readonly changed?: Changed | undefined;
   readonly replaces: boolean;
   readonly dependsOn: readonly string[];
   readonly after: readonly string[];
@@ -120,6 +121,7 @@ function toService(
     differences: row.differences.map((one) => differenceByName(one, names)),
     unmanaged: row.unmanaged,
     unknowns: row.unknowns,
+    ...(row.changed === undefined ? {} : { changed: row.changed }),
     replaces: row.replaces,
     dependsOn: row.dependsOn,
     place: row.place,

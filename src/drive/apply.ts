@@ -62,6 +62,7 @@ export async function apply(
   const ends = await fleet.ends();
   over.abort();
   await looking;
+  await fleet.kept();
   options.signal.removeEventListener('abort', onSignal);
   const failure = fleet.fatal;
   if (failure !== undefined) stoppedBy ??= 'api';

@@ -1,7 +1,8 @@
 /**
  * What a verdict can be, and what it is made from.
  */
-import type { Claim } from '../service/memory.ts';
+import type { Held } from '../decide/held.ts';
+import type { Claim, Suspension } from '../service/memory.ts';
 import type { Journal, Priority } from '../service/ports.ts';
 import type { Block, Live, Note, Observed, Operation, Reason, Wish } from '../service/service.ts';
 import type { MovingState } from '../service/states.ts';
@@ -61,8 +62,11 @@ export interface Bench {
   ended(id: string): 'in-sync' | 'failed' | undefined;
   /** Something outside of it held it back for good when it was last judged. */
   isBlocked(name: string): boolean;
-  /** A refusal by the server that stands until the manifest changes. */
-  refusal(name: string): Block | undefined;
+  /** What the past holds against an operation: suspended, refused, quarantined, undone too often. */
+  held: Held;
+  suspended(name: string): Suspension | undefined;
+  /** Why something that no manifest names is to go. */
+  whyUnwanted(name: string): Reason;
   /** A delay that is not worth a journal entry (the API asked for patience, or is not there), in milliseconds. */
   pause(id: string): number;
   /** Whether `operation` was shown and it is its turn (`apply`), or the pass's review lets it (`run`). */

@@ -39,6 +39,14 @@ export interface DaemonParts {
   readonly watch: (hint: () => void) => () => void;
 }
 
+interface Absence {
+  /** Monotonic. */
+  readonly since: number;
+  readonly loads: number;
+  /** In which it was first missing. */
+  readonly commit: string | undefined;
+}
+
 /** Absent from so many complete loads. */
 const LOADS = 2;
 
@@ -46,7 +54,7 @@ export class Daemon implements Authority {
   readonly #fleet: Fleet;
   readonly #parts: DaemonParts;
   readonly #options: DaemonOptions;
-  readonly #absent = new Map<string, { readonly since: number; readonly loads: number }>();
+  readonly #absent = new Map<string, Absence>();
   /** By uuid: what the latest pass's review says of terminating it. */
   #reviewed: ReadonlyMap<string, 'now' | Block> = new Map();
   #before: ReadonlyMap<string, readonly string[]> = new Map();
@@ -109,6 +117,7 @@ export class Daemon implements Authority {
     unwatch();
     signal.removeEventListener('abort', stop);
     await Promise.all([looking, this.#fleet.ends()]);
+    await this.#fleet.kept();
   }
 
   async #pass(signal: AbortSignal): Promise<void> {
@@ -131,13 +140,17 @@ export class Daemon implements Authority {
     this.#reviewed = new Map([...this.#reviewed].filter(([, answer]) => answer !== 'now'));
     // Also where the fleet cannot be seen: a name that is wished again begins its absence anew.
     for (const { name } of load.wishes) this.#absent.delete(name);
-    this.#fleet.setWishes(load.wishes);
+    await this.#fleet.suspensions.expire().catch(() => {});
+    const removedBy = (name: string) => this.#absent.get(name)?.commit;
+    this.#fleet.setWishes(load.wishes, { revision, commit, removedBy });
     this.#fleet.rememberProtection();
+    this.#fleet.rememberApprovals(load, false);
     const seen = await this.#fleet.glance(this.#options.safety.prune === 'owned', signal);
     if (seen === 'unseen') {
       listen({ type: 'pass:failed', revision, tookMs: clock.monotonic() - startedAt });
       return;
     }
+    this.#fleet.rememberApprovals(load, true);
     this.#review(load);
     for (const wish of load.wishes) this.#fleet.start({ kind: 'wish', id: wish.name, name: wish.name });
     this.#fleet.wakeAll();
@@ -193,8 +206,8 @@ export class Daemon implements Authority {
     const unwished = [...names].filter((name) => !wished.has(name));
     if (load.complete && load !== this.#counted) {
       for (const name of unwished) {
-        const { since, loads } = this.#absent.get(name) ?? { since: now, loads: 0 };
-        this.#absent.set(name, { since, loads: loads + 1 });
+        const before = this.#absent.get(name) ?? { since: now, loads: 0, commit: load.commit?.sha };
+        this.#absent.set(name, { ...before, loads: before.loads + 1 });
       }
     }
     this.#counted = load;

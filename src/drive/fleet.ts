@@ -5,12 +5,16 @@
  * into journal records and events. `apply.ts` gives it a permit and waits for the ends; `daemon.ts` gives it new
  * wishes and never ends. Longer than its neighbours because it is the one place where all rooms of drive/ meet.
  */
+import { type Approvals, approvals } from '../decide/approvals.ts';
+import { changedSince, type Looking } from '../decide/drift.ts';
+import { type Held, heldOf } from '../decide/held.ts';
 import { capabilitiesFrom, makePlan, type PlanInput, type Planned } from '../decide/plan.ts';
-import { quarantineOf } from '../decide/quarantine.ts';
+import { type Removal, whyUnwanted } from '../decide/removal.ts';
 import type { Doing } from '../decide/status.ts';
 import type { ApiFailure } from '../service/failure.ts';
+import type { Suspension } from '../service/memory.ts';
 import type { Load } from '../service/ports.ts';
-import type { Wish } from '../service/service.ts';
+import type { Reason, Wish } from '../service/service.ts';
 import { type Authority, LOOK_ONLY } from './authority.ts';
 import type { Bench, Target, Verdict } from './bench.ts';
 import { converge, type World } from './converge.ts';
@@ -28,9 +32,17 @@ import type { FleetParts } from './parts.ts';
 import { type Performed, perform } from './perform.ts';
 import { steady } from './steady.ts';
 import { Stopping } from './stopping.ts';
+import { Suspensions } from './suspensions.ts';
 import { Uncertain } from './uncertain.ts';
 import { judge } from './verdict.ts';
 import { Wishes } from './wishes.ts';
+
+/** Where the wishes come from. */
+export interface Source extends Removal {
+  readonly revision?: string;
+}
+
+const NO_SOURCE: Source = {};
 
 export class Fleet implements World {
   readonly knowledge = new Knowledge();
@@ -41,6 +53,9 @@ export class Fleet implements World {
   onRest: (services: number, blocked: () => number) => void = () => {};
   #atRest = false;
   readonly #parts: FleetParts;
+  readonly suspensions: Suspensions;
+  readonly #looking: Looking;
+  #source: Source = NO_SOURCE;
   readonly #ages = new Ages();
   readonly #outcomes: Outcomes;
   readonly #uncertain: Uncertain;
@@ -60,6 +75,11 @@ export class Fleet implements World {
     this.#parts = { ...parts, clock };
     this.#authority = authority;
     const { api, journal, settings } = parts;
+    this.suspensions = new Suspensions(parts.clock, journal, parts.listen);
+    this.#looking = {
+      hash: (text) => journal.hash(text),
+      nameOf: (uuid) => this.knowledge.get(uuid)?.name,
+    };
     this.#keyed = new Keyed(clock);
     this.#stopping = new Stopping(clock);
     this.#history = new History(parts.clock);
@@ -89,7 +109,9 @@ export class Fleet implements World {
         return end === undefined ? undefined : end.kind === 'in-sync' ? 'in-sync' : 'failed';
       },
       isBlocked: (name) => this.#keyed.verdictOf(name)?.kind === 'blocked',
-      refusal: (name) => this.#outcomes.refusal(this.#wishes.get(name)),
+      held: (...asked) => this.#held()(...asked),
+      suspended: (name) => this.#suspended(name),
+      whyUnwanted: (name) => this.#whyUnwanted(name),
       pause: (id) => this.#outcomes.pauseLeft(id),
       permits: (target, operation) => this.#authority.permits(target, operation),
       before: (id) => this.#authority.before(id),
@@ -121,7 +143,8 @@ export class Fleet implements World {
   // ── wishes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** A newer set of wishes replaces the old one at once; only a request already sent is waited for. */
-  setWishes(wishes: readonly Wish[]): void {
+  setWishes(wishes: readonly Wish[], source: Source = NO_SOURCE): void {
+    this.#source = source;
     this.#wishes.replace(wishes);
     this.wakeAll();
   }
@@ -129,6 +152,13 @@ export class Fleet implements World {
   /** Keeps which names are protected, for when their manifests are gone. */
   rememberProtection(): void {
     this.#keeping.protection(this.#wishes.all());
+  }
+
+  /** Keeps which removals are approved. `seen`: the fleet was seen since, so that what is not there is gone. */
+  rememberApprovals(load: Load, seen: boolean): void {
+    const isThere = (name: string) => this.knowledge.named(name).some((live) => live.state !== 'Terminated');
+    this.#keeping.approvals(load, seen ? isThere : undefined);
+    if (seen && load.complete) this.#keeping.forget((name) => this.#wishes.get(name) !== undefined, isThere);
   }
 
   wish(name: string): Wish | undefined {
@@ -160,7 +190,11 @@ export class Fleet implements World {
   plan(load: Load, safety: PlanInput['safety'], inGrace: ReadonlySet<string>): Planned {
     const { journal, clock, settings } = this.#parts;
     const memory = journal.memory();
+    const { commit } = load;
+    const removedBy = this.#source.removedBy;
     return makePlan({
+      ...(commit === undefined ? {} : { commit }),
+      ...(removedBy === undefined ? {} : { removedBy }),
       wishes: load.wishes,
       services: this.knowledge.all(),
       memory,
@@ -171,10 +205,35 @@ export class Fleet implements World {
       documents: load.documents,
       safety,
       inGrace,
-      quarantine: quarantineOf(memory, (text) => journal.hash(text)),
+      quarantine: this.#held(),
+      suspended: (name) => this.#suspended(name),
+      changed: (wish, live) => changedSince(memory.applied.get(wish.name), wish, live, this.#looking),
       wallNow: clock.wall(),
       pace: settings.pace,
     });
+  }
+
+  #held(): Held {
+    const { journal, clock } = this.#parts;
+    return heldOf({
+      memory: journal.memory(),
+      hash: this.#looking.hash,
+      suspended: (name) => this.#suspended(name),
+      wallNow: clock.wall(),
+    });
+  }
+
+  #suspended(name: string): Suspension | undefined {
+    return this.#parts.settings.ignoreSuspensions === true ? undefined : this.suspensions.of(name);
+  }
+
+  #approved(): Approvals {
+    const isWished = (name: string) => this.#wishes.get(name) !== undefined;
+    return approvals(this.#parts.journal.memory(), this.#source.commit, isWished);
+  }
+
+  #whyUnwanted(name: string): Reason {
+    return whyUnwanted(name, this.#approved(), this.#source);
   }
 
   // ── motion ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,6 +250,11 @@ export class Fleet implements World {
   /** Resolves when every convergence has come to its end. */
   ends(): Promise<ReadonlyMap<string, Verdict>> {
     return this.#keyed.ends();
+  }
+
+  /** Resolves when what was to be kept is on disk, or cannot be. */
+  kept(): Promise<void> {
+    return this.#keeping.idle();
   }
 
   isRunning(id: string): boolean {
@@ -210,7 +274,7 @@ export class Fleet implements World {
   /** Forgets what was refused, failed or quarantined, and tries again (`retry NAME`). */
   retry(name: string): void {
     this.#outcomes.forget(name);
-    this.#keeping.record({ type: 'cleared', name });
+    this.#keeping.record({ type: 'retried', name });
     this.#keyed.wake(name);
   }
 
@@ -257,6 +321,8 @@ export class Fleet implements World {
   async perform(target: Target, verdict: Extract<Verdict, { kind: 'act' }>): Promise<void> {
     this.#keyed.queue(target.id, true);
     const { api, journal, clock, random, settings } = this.#parts;
+    // What it was decided from; newer wishes may come while it is under way.
+    let { wish, source } = { wish: this.#wishes.get(target.name), source: this.#source };
     const done = await perform(
       target,
       verdict,
@@ -270,8 +336,11 @@ export class Fleet implements World {
         again: (asked) => {
           this.#keyed.queue(asked.id, false);
           const now = this.stopped() ? undefined : judge(asked, this.#bench);
+          ({ wish, source } = { wish: this.#wishes.get(target.name), source: this.#source });
           return now?.kind === 'act' ? now : undefined;
         },
+        wish: () => wish,
+        approvedBy: (name) => this.#approved().get(name),
         journalFailed: (error) => this.#journalFailed(error, target.id),
         underWay: (change) => this.#stopping.underWay(change),
       },
@@ -286,19 +355,24 @@ export class Fleet implements World {
       if (done.act.operation.verb === 'create' && live !== undefined)
         this.#keeping.claim(target.name, live.uuid);
       this.#authority.accepted(target, done.act.operation);
-      this.#outcomes.accepted(target, done);
-    } else await this.#notDone(target, done, done.result.failure);
+      this.#outcomes.accepted(target, done, source.revision);
+    } else await this.#notDone(target, done, done.result.failure, wish);
     this.#wakeAround(target);
   }
 
-  async #notDone(target: Target, done: NonNullable<Performed>, failure: ApiFailure): Promise<void> {
+  async #notDone(
+    target: Target,
+    done: NonNullable<Performed>,
+    failure: ApiFailure,
+    wish: Wish | undefined,
+  ): Promise<void> {
     const { name } = target;
     if (failure.kind === 'auth' && failure.status === 401) this.#giveUp(failure);
     if (failure.kind === 'not-sent') this.#ears.failed(failure);
     if (done.intent !== undefined && this.#parts.journal.memory().intents.has(name)) {
       this.#uncertain.open(name, done.intent.attempt);
     }
-    await this.#outcomes.failed(target, done, failure, this.#wishes.get(name));
+    await this.#outcomes.failed(target, done, failure, wish);
   }
 
   #journalFailed(error: unknown, id: string): void {
@@ -332,6 +406,10 @@ export class Fleet implements World {
     this.#tellSettled();
     if (verdict.kind !== 'in-sync' || target.kind !== 'wish') return;
     this.#keeping.inSync(target.name, verdict.live, verdict.remember);
+    const wish = this.#wishes.get(target.name);
+    const isAsWished = !verdict.notes.some(({ code }) => code === 'listed' || code === 'frozen');
+    if (wish !== undefined && verdict.live !== undefined && isAsWished)
+      this.#keeping.applied(wish, verdict.live, this.#looking);
   }
 }
 

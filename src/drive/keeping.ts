@@ -4,9 +4,12 @@
  * A journal that cannot be written stops creates and deletes (each must be on disk before it is sent); everything else
  * goes on, and it is said once.
  */
+import { appliedOf, type Looking } from '../decide/drift.ts';
+import { wishKey } from '../decide/held.ts';
 import type { Listen } from '../service/event.ts';
+import { isPending } from '../service/fights.ts';
 import type { Claim, Record } from '../service/memory.ts';
-import type { Journal } from '../service/ports.ts';
+import type { Journal, Load } from '../service/ports.ts';
 import type { Live, Wish } from '../service/service.ts';
 import { written } from './perform.ts';
 
@@ -16,7 +19,9 @@ export class Keeping {
   /** Uuids of our claims by name; a claim never changes its name. */
   readonly #claims = new Map<string, Set<string>>();
   /** Records on their way to the disk, so that none is written twice. */
-  readonly #onTheirWay = new Set<string>();
+  readonly #onTheirWay = new Map<string, Promise<void>>();
+  readonly #applied = new Map<string, Pair>();
+  #approvedIn: string | undefined;
   #broken = false;
 
   constructor(journal: Journal, listen: Listen) {
@@ -40,10 +45,14 @@ export class Keeping {
   record(record: Record): void {
     const key = JSON.stringify(record);
     if (this.#onTheirWay.has(key)) return;
-    this.#onTheirWay.add(key);
-    void written({ journal: this.#journal, journalFailed: (error) => this.failed(error) }, record).then(() =>
-      this.#onTheirWay.delete(key),
-    );
+    const keep = { journal: this.#journal, journalFailed: (error: unknown) => this.failed(error) };
+    const done = written(keep, record).then(() => void this.#onTheirWay.delete(key));
+    this.#onTheirWay.set(key, done);
+  }
+
+  /** Resolves when all of it is on disk, or cannot be. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#onTheirWay.values());
   }
 
   failed(error: unknown): void {
@@ -59,7 +68,41 @@ export class Keeping {
     if (remember !== undefined && live !== undefined) {
       this.record({ type: 'token', uuid: live.uuid, token: remember });
     }
-    if (memory.failures.has(name) || memory.repeats.has(name)) this.record({ type: 'cleared', name });
+    const tables = [memory.failures, memory.repeats, memory.refusals];
+    if (tables.some((table) => table.has(name)) || isPending(memory.fights.get(name)))
+      this.record({ type: 'cleared', name });
+  }
+
+  /** What a service is like now that it is as wished; only what is new is written. */
+  applied(wish: Wish, live: Live, with_: Looking): void {
+    const seen = this.#applied.get(wish.name);
+    this.#applied.set(wish.name, { wish, live });
+    if (seen !== undefined && isAlike(seen, { wish, live })) return;
+    const applied = appliedOf(wish, live, with_);
+    if (JSON.stringify(this.#journal.memory().applied.get(wish.name)) !== JSON.stringify(applied))
+      this.record({ type: 'applied', name: wish.name, ...applied });
+  }
+
+  /** What nobody wishes for and nobody has any more. */
+  forget(isWished: (name: string) => boolean, isThere: (name: string) => boolean): void {
+    for (const name of this.#journal.memory().applied.keys()) {
+      if (isWished(name) || isThere(name)) continue;
+      this.#applied.delete(name);
+      this.record({ type: 'forgotten', name });
+    }
+  }
+
+  /** What a commit approves is kept until it is done or wished again; `isThere`: whether a service has the name now. */
+  approvals({ wishes, commit }: Load, isThere: ((name: string) => boolean) | undefined): void {
+    const { approvals } = this.#journal.memory();
+    const wished = new Set(wishes.map((wish) => wish.name));
+    for (const name of approvals.keys())
+      if (wished.has(name) || isThere?.(name) === false) this.record({ type: 'unapproved', name });
+    if (commit === undefined || commit.sha === this.#approvedIn) return;
+    this.#approvedIn = commit.sha;
+    for (const name of commit.allowDeletes)
+      if (!wished.has(name) && approvals.get(name)?.sha !== commit.sha)
+        this.record({ type: 'approved', name, sha: commit.sha });
   }
 
   /** The uuid is not there any more. */
@@ -82,4 +125,17 @@ export class Keeping {
       if (protect !== protectedNames.has(name)) this.record({ type: 'protected', name, on: protect });
     }
   }
+}
+
+interface Pair {
+  readonly wish: Wish;
+  readonly live: Live;
+}
+
+/** Hashing is dear, and at rest every list brings the same. */
+function isAlike(before: Pair, now: Pair): boolean {
+  if (before.wish !== now.wish && wishKey(before.wish) !== wishKey(now.wish)) return false;
+  if (before.live === now.live) return true;
+  const [old, live] = [before.live, now.live];
+  return old.uuid === live.uuid && JSON.stringify(old.fields) === JSON.stringify(live.fields);
 }

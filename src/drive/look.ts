@@ -21,9 +21,10 @@ export async function lookAtWished(
 ): Promise<boolean> {
   const { knowledge, observer } = with_;
   const looks: Promise<boolean>[] = [];
-  for (const { name } of wishes) {
+  for (const { name, runOnce } of wishes) {
     const named = knowledge.named(name).filter((live) => live.state !== 'Terminated');
-    for (const live of named) {
+    // Of a job, a terminated record with our mark says that it ran.
+    for (const live of runOnce ? knowledge.named(name) : named) {
       if (knowledge.needsDetail(live.uuid)) looks.push(observer.look(live.uuid, name, signal));
     }
     if (named.length > 0) continue;

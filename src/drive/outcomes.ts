@@ -4,8 +4,10 @@
  * Patience of the server and a server out of reach cost no attempt; a refusal stands until the manifest changes;
  * everything else is tried again with backoff, for ever.
  */
+import { wishKey } from '../decide/held.ts';
 import type { ApiFailure } from '../service/failure.ts';
-import type { Block, Wish } from '../service/service.ts';
+import { scrubber } from '../service/secrets.ts';
+import type { Wish } from '../service/service.ts';
 import { backoffLeft, nextFailure } from './attempts.ts';
 import type { Target } from './bench.ts';
 import type { FleetParts } from './parts.ts';
@@ -15,22 +17,12 @@ type Done = NonNullable<Performed>;
 
 export class Outcomes {
   readonly #parts: FleetParts;
-  readonly #refusals = new Map<string, { readonly block: Block; readonly wish: Wish }>();
   readonly #pauses = new Map<string, number>();
   readonly #broken: (error: unknown, id: string) => void;
 
   constructor(parts: FleetParts, journalFailed: (error: unknown, id: string) => void) {
     this.#parts = parts;
     this.#broken = journalFailed;
-  }
-
-  /** What the server refused for what this very manifest says; undefined once the manifest is another. */
-  refusal(wish: Wish | undefined): Block | undefined {
-    const refusal = wish === undefined ? undefined : this.#refusals.get(wish.name);
-    if (refusal === undefined || wish === undefined) return undefined;
-    return refusal.wish === wish || JSON.stringify(refusal.wish) === JSON.stringify(wish)
-      ? refusal.block
-      : undefined;
   }
 
   /** Milliseconds for which `id` is not tried again. */
@@ -44,11 +36,10 @@ export class Outcomes {
 
   /** `retry NAME`, or a manifest that came again: whatever was refused or put off may be tried. */
   forget(name: string): void {
-    this.#refusals.delete(name);
     this.#pauses.delete(name);
   }
 
-  accepted(target: Target, { act, result }: Done): void {
+  accepted(target: Target, { act, result }: Done, revision: string | undefined): void {
     const live = result.ok ? result.value.live : undefined;
     const before = act.observed.exists === true ? act.observed : undefined;
     this.#parts.listen({
@@ -63,6 +54,7 @@ export class Outcomes {
           : { state: before.state, target: before.fields.target_num_containers },
       state:
         live === undefined ? undefined : typeof live.state === 'string' ? live.state : live.state.unknown,
+      ...(revision === undefined ? {} : { revision }),
     });
   }
 
@@ -78,17 +70,20 @@ export class Outcomes {
       this.pause(target.id, rest);
       return tell(0, rest);
     }
+    const keep = { journal, journalFailed: (error: unknown) => this.#broken(error, target.id) };
     if (failure.kind === 'refused' && wish !== undefined) {
       const field = Object.keys(failure.fields).find((one) => wish.places[one] !== undefined);
-      const place = field === undefined ? wish.place : wish.places[field];
-      this.#refusals.set(name, { block: { code: 'refused', verb, message: failure.message, place }, wish });
+      // The server may quote what it was sent.
+      const values = (wish.spec.container_envvars ?? []).map((variable) => variable.value);
+      const message = scrubber(values)(failure.message);
+      const refusal = { wish: journal.hash(wishKey(wish)), verb, field, message };
+      await written(keep, { type: 'refused', name, ...refusal });
       return tell(1, undefined);
     }
     const wall = clock.wall();
     const next = nextFailure(journal.memory().failures.get(name), failure.message, wall, random);
     // The first ambiguous create is sent again at once, with its key, where the server keeps keys.
     const record = done.intent !== undefined && next.attempts === 1 ? { ...next, notBefore: wall } : next;
-    const keep = { journal, journalFailed: (error: unknown) => this.#broken(error, target.id) };
     await written(keep, { type: 'failed', name, ...record });
     tell(record.attempts, backoffLeft(record, wall));
   }

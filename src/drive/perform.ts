@@ -4,6 +4,8 @@
  * A create is journalled before it leaves and after it is answered (design §7); a terminate is counted before it
  * leaves; everything else once it is accepted. What is sent is decided when the place is granted, not before.
  */
+import { fightKey } from '../decide/contention.ts';
+import { wishKey } from '../decide/held.ts';
 import { predict } from '../decide/model.ts';
 import { differenceKey } from '../decide/quarantine.ts';
 import type { ApiFailure, Result } from '../service/failure.ts';
@@ -17,7 +19,7 @@ import type {
   ServiceApi,
   WriteRequest,
 } from '../service/ports.ts';
-import type { Operation } from '../service/service.ts';
+import type { Operation, Wish } from '../service/service.ts';
 import type { Target, Verdict } from './bench.ts';
 import type { Knowledge } from './knowledge.ts';
 
@@ -33,6 +35,9 @@ export interface Performer {
   readonly owner: string;
   /** Decides again; undefined when the operation is no longer what is to be done. */
   again(target: Target): Act | undefined;
+  wish(name: string): Wish | undefined;
+  /** The commit that approves the delete of a name. */
+  approvedBy(name: string): string | undefined;
   journalFailed(error: unknown): void;
   /** A request leaves (+1) or is answered (-1). */
   underWay(change: 1 | -1): void;
@@ -71,7 +76,7 @@ async function performCreate(target: Target, with_: Performer, signal: AbortSign
   with_.knowledge.endWrite(target.name, now);
   with_.underWay(-1);
   if (result === undefined) return { act, intent, result: unanswered };
-  await accountCreate(target.name, intent, result, again, with_, now);
+  await accountCreate(target.name, act, intent, result, again, with_, now);
   return { act, intent, result };
 }
 
@@ -104,6 +109,7 @@ function intentFor(request: CreateRequest, with_: Performer): Intent {
 
 async function accountCreate(
   name: string,
+  act: Act,
   intent: Intent,
   result: Result<Accepted>,
   again: boolean,
@@ -121,6 +127,8 @@ async function accountCreate(
       uuid: live.uuid,
       attempt,
       redeployToken: intent.redeployToken ?? null,
+      at: with_.clock.wall(),
+      ...fightOf(name, act, with_),
     });
     return;
   }
@@ -157,7 +165,7 @@ async function performWrite(
   const placed = async (): Promise<WriteRequest | undefined> => {
     const act = signal.aborted ? undefined : with_.again(target);
     if (act === undefined || act.operation.verb === 'create') return undefined;
-    if (act.operation.verb === 'terminate' && !(await countDelete(target.name, with_))) return undefined;
+    if (act.operation.verb === 'terminate' && !(await countDelete(target, with_))) return undefined;
     with_.knowledge.beginWrite(target.name);
     with_.underWay(1);
     sent = act;
@@ -183,12 +191,14 @@ function uuidOf(operation: Operation): string {
 }
 
 /** Before it is sent, so that a crash cannot make the sliding hour forget it; once an hour for each name. */
-async function countDelete(name: string, with_: Performer): Promise<boolean> {
+async function countDelete({ name, kind }: Target, with_: Performer): Promise<boolean> {
   const at = with_.clock.wall();
+  const approvedBy = kind === 'delete' ? with_.approvedBy(name) : undefined;
   const counted = with_.journal
     .memory()
     .deletes.some((one) => one.name === name && Math.abs(at - one.at) < 60_000);
-  return counted || written(with_, { type: 'deleted', name, at });
+  const approval = approvedBy === undefined ? {} : { approvedBy };
+  return counted || written(with_, { type: 'deleted', name, at, ...approval });
 }
 
 async function accountWrite(
@@ -208,7 +218,7 @@ async function accountWrite(
   const next = predict(observed, operation, name);
   const state =
     typeof live?.state === 'string' ? live.state : next.exists === true ? next.state : 'Terminated';
-  const key = differenceKey(operation, why, observed);
+  const key = differenceKey(operation, why, observed, with_.wish(name)?.spec);
   const token =
     'token' in operation
       ? operation.token
@@ -223,8 +233,18 @@ async function accountWrite(
     state,
     at: with_.clock.wall(),
     ...(key === undefined ? {} : { difference: with_.journal.hash(key) }),
+    ...fightOf(name, act, with_),
     ...(token === undefined ? {} : { token }),
   });
+}
+
+/** What would have to come back for this write to have been undone. */
+function fightOf(name: string, { operation, why, observed }: Act, with_: Performer) {
+  const wish = with_.wish(name);
+  const key = wish === undefined ? undefined : fightKey(operation, why, observed, wish.spec);
+  if (wish === undefined || key === undefined) return {};
+  const { journal } = with_;
+  return { fight: { difference: journal.hash(key), wish: journal.hash(wishKey(wish)) } };
 }
 
 /** Whether the record is on disk. */

@@ -5,6 +5,8 @@ export interface DriveSettings {
   readonly pace: { readonly rate: number; readonly burst: number };
   /** Operations leave one by one in the order of the plan (`apply --concurrency 1`). */
   readonly inOrder: boolean;
+  /** Suspensions are ignored: somebody said so (`apply --ignore-suspend`). */
+  readonly ignoreSuspensions?: boolean;
   /** How long *Partly running* must have been seen before it is healed: 0 in `apply`, 60 s in `run` (design §4). */
   readonly healAfterMs: number;
   /** How long an uncertain create is looked for before it is tried again (design §7). */

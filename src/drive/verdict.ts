@@ -4,10 +4,10 @@
  * Asked when a name is woken and again when its place is granted. It changes nothing; `fleet.ts` acts on the answer.
  */
 
+import { suspensionBlock } from '../decide/held.ts';
 import { gates, isGated, unresolvedLinks } from '../decide/links.ts';
 import { type Match, match } from '../decide/match.ts';
 import { capabilitiesFrom } from '../decide/plan.ts';
-import { quarantineOf } from '../decide/quarantine.ts';
 import { step } from '../decide/step.ts';
 import { liveUuid, question } from '../decide/survey.ts';
 import type { Memory } from '../service/memory.ts';
@@ -42,7 +42,7 @@ function look(wish: Wish, bench: Bench): { readonly verdict: Verdict; readonly v
   if (twice !== undefined) return only(blocked({ code: 'duplicate-create', uuids: twice }, live));
   const unread = knowledge
     .named(name)
-    .find((one) => one.state !== 'Terminated' && knowledge.needsDetail(one.uuid));
+    .find((one) => (one.state !== 'Terminated' || wish.runOnce) && knowledge.needsDetail(one.uuid));
   if (unread !== undefined) return only(wait({ code: 'look', uuid: unread.uuid, name }, live));
   const capabilities = capabilitiesFrom(knowledge.offered, memory);
   const asked = question(wish, seen, capabilities, (other) => uuidNow(other, bench));
@@ -93,11 +93,8 @@ function holdBack(
   if (operation.verb === 'terminate' && !verified) {
     return blocked({ code: 'unverified', uuid: operation.uuid }, live);
   }
-  const refusal = bench.refusal(name);
-  if (refusal !== undefined) return blocked(refusal, live);
-  const quarantine = quarantineOf(memory, (text) => bench.journal.hash(text));
-  const stopped = quarantine(name, { kind: 'act', operation, why }, observed);
-  if (stopped !== undefined) return blocked(stopped, live);
+  const held = bench.held(wish, { kind: 'act', operation, why }, observed);
+  if (held !== undefined) return blocked(held, live);
   const gate = isGated(operation, why, observed) ? closedGate(wish, bench) : undefined;
   if (gate !== undefined)
     return gate.block !== undefined ? blocked(gate.block, live) : wait({ code: 'gate', on: gate.on }, live);
@@ -134,7 +131,7 @@ function closedGate(wish: Wish, bench: Bench): { readonly on: string; readonly b
   for (const name of wish.dependsOn) {
     const dependency = bench.wish(name);
     if (dependency === undefined || !gates(dependency)) continue;
-    const end = bench.ended(name);
+    const end = bench.suspended(name) === undefined ? bench.ended(name) : undefined;
     if (end === 'failed') return { on: name, block: { code: 'dependency', name, why: 'failed' } };
     const verdict = reach(dependency, bench);
     if (verdict === 'blocked' || verdict === 'stalled') {
@@ -155,7 +152,8 @@ function neverLinked(name: string, bench: Bench): Block | undefined {
 
 /** Whether a dependency is where it wishes to be; a `run_once` one is when it has ended. */
 function reach(dependency: Wish, bench: Bench): 'yes' | 'no' | 'blocked' | 'stalled' {
-  if (dependency.frozen === true) {
+  // Nothing is done about it now, so that it could never reach its wish: what runs is enough.
+  if (dependency.frozen === true || bench.suspended(dependency.name) !== undefined) {
     const [live, ...others] = bench.knowledge
       .named(dependency.name)
       .filter((one) => one.state !== 'Terminated');
@@ -204,9 +202,12 @@ function judgeDelete(target: Extract<Target, { kind: 'delete' }>, bench: Bench):
   if (decision.kind === 'blocked') return blocked(decision.block, live);
   if (decision.kind === 'in-sync') return quiet(live, []);
   if (knowledge.doubts(uuid)) return wait({ code: 'look', uuid, name }, live);
+  const why = bench.whyUnwanted(name);
   const permit = bench.permits(target, decision.operation);
   if (typeof permit === 'object') return blocked(permit, live);
-  if (permit === 'no') return { kind: 'off-plan', operation: decision.operation, why: decision.why, live };
+  if (permit === 'no') return { kind: 'off-plan', operation: decision.operation, why, live };
+  const suspension = suspensionBlock(bench.suspended(name));
+  if (suspension !== undefined) return blocked(suspension, live);
   for (const id of bench.before(target.id)) {
     const end = bench.ended(id);
     if (end === 'failed') return blocked({ code: 'dependency', name: id, why: 'failed' }, live);
@@ -222,7 +223,7 @@ function judgeDelete(target: Extract<Target, { kind: 'delete' }>, bench: Bench):
     );
   if (permit === 'later') return wait({ code: 'turn' }, live);
   if (isOld(uuid, bench)) return wait({ code: 'list' }, live);
-  return { ...decision, observed: seen, live, priority: 'delete' };
+  return { ...decision, why, observed: seen, live, priority: 'delete' };
 }
 
 function waitOut(state: MovingState, live: Live | undefined, bench: Bench): Verdict {

@@ -3,13 +3,28 @@
  *
  * No I/O. A `Memory` that was handed out never changes: the next record copies what it touches first.
  */
+
 import { EXTENSIONS } from '../service/extensions.ts';
-import { type Memory, NO_MEMORY, type Record } from '../service/memory.ts';
+import { fought, settled } from '../service/fights.ts';
+import { type Fight, type Memory, NO_MEMORY, type Record } from '../service/memory.ts';
+import type { Verb } from '../service/service.ts';
 
 /** Deletes older than this, counted from the newest, no longer matter to the sliding hour. */
 const DELETES_KEPT_MS = 2 * 3_600_000;
 
-export const TABLES = ['claims', 'intents', 'accepted', 'repeats', 'failures', 'tokens'] as const;
+export const TABLES = [
+  'claims',
+  'intents',
+  'accepted',
+  'repeats',
+  'failures',
+  'tokens',
+  'approvals',
+  'suspensions',
+  'fights',
+  'refusals',
+  'applied',
+] as const;
 export type Table = (typeof TABLES)[number];
 
 type Mutable = {
@@ -58,7 +73,7 @@ export class Folding {
         this.#gone(record.uuid);
         break;
       case 'deleted':
-        this.#deleted({ name: record.name, at: record.at });
+        this.#deleted(record);
         break;
       case 'failed': {
         const { type: _, name, ...failure } = record;
@@ -66,8 +81,38 @@ export class Folding {
         break;
       }
       case 'cleared':
-        this.#forget('failures', record.name);
-        this.#forget('repeats', record.name);
+        this.#cleared(record.name);
+        break;
+      case 'retried':
+        this.#cleared(record.name);
+        this.#forget('fights', record.name);
+        break;
+      case 'refused': {
+        const { type: _, name, ...refusal } = record;
+        this.#table('refusals').set(name, refusal);
+        break;
+      }
+      case 'approved':
+        this.#table('approvals').set(record.name, { sha: record.sha });
+        break;
+      case 'unapproved':
+        this.#forget('approvals', record.name);
+        break;
+      case 'suspended': {
+        const { type: _, names, ...suspension } = record;
+        for (const name of names) this.#table('suspensions').set(name, suspension);
+        break;
+      }
+      case 'resumed':
+        for (const name of record.names) this.#forget('suspensions', name);
+        break;
+      case 'applied': {
+        const { type: _, name, ...applied } = record;
+        this.#table('applied').set(name, applied);
+        break;
+      }
+      case 'forgotten':
+        this.#forget('applied', record.name);
         break;
       case 'capabilities':
         this.#offered(record.offered);
@@ -103,6 +148,7 @@ export class Folding {
       started: known?.started ?? false,
       gone: false,
     });
+    this.#fought(name, 'create', record.fight, record.at);
   }
 
   #accepted(record: Extract<Record, { type: 'accepted' }>): void {
@@ -112,6 +158,7 @@ export class Folding {
     if (claim !== undefined && (verb === 'start' || verb === 'redeploy') && !claim.started)
       this.#table('claims').set(uuid, { ...claim, started: true });
     if (token !== undefined) this.#token(uuid, token);
+    this.#fought(name, verb, record.fight, at);
     if (difference === undefined) return;
     const last = this.#now.repeats.get(name);
     const same = last?.verb === verb && last.difference === difference;
@@ -131,7 +178,25 @@ export class Folding {
     this.#forget('tokens', uuid);
   }
 
-  #deleted(one: Memory['deletes'][number]): void {
+  #cleared(name: string): void {
+    this.#forget('failures', name);
+    this.#forget('repeats', name);
+    this.#forget('refusals', name);
+    const fights = this.#now.fights.get(name);
+    if (fights !== undefined) this.#table('fights').set(name, settled(fights));
+  }
+
+  #fought(name: string, verb: Verb, fight: Pick<Fight, 'difference' | 'wish'> | undefined, at = 0): void {
+    if (fight === undefined) return;
+    this.#table('fights').set(name, fought(this.#now.fights.get(name) ?? [], { ...fight, verb, at }));
+  }
+
+  #deleted({ name, at, approvedBy }: Extract<Record, { type: 'deleted' }>): void {
+    // What we take away ourselves is made anew by us, not against somebody.
+    const fights = (this.#now.fights.get(name) ?? []).filter((fight) => fight.verb !== 'create');
+    if (fights.length > 0) this.#table('fights').set(name, fights);
+    else this.#forget('fights', name);
+    const one = approvedBy === undefined ? { name, at } : { name, at, approvedBy };
     const all = [...this.#now.deletes, one];
     const newest = Math.max(...all.map((each) => each.at));
     this.#change({ deletes: all.filter((each) => newest - each.at <= DELETES_KEPT_MS) });

@@ -1,6 +1,7 @@
 /**
  * Why nothing (more) is done about a service, and what a person can do about it: one sentence each for both.
  */
+import { isoDate } from '../service/dates.ts';
 import type { Block, Objection, Place } from '../service/service.ts';
 import { listed, OPERATION_WORDS, type Quote } from './words.ts';
 
@@ -50,11 +51,23 @@ export function blockSentence(name: string, block: Block, quote: Quote): string 
     }
     case 'deletes-refused':
       return block.objection.code === 'too-many'
-        ? `its delete or replace is refused together with all others: ${allOf(block.objection)} within an hour, where at most ${block.objection.limit} are taken as meant; if they are: evenkeel apply --allow-deletes ${allOf(block.objection)}`
+        ? `its delete or replace is refused together with all others: ${allOf(block.objection)} within an hour, where at most ${block.objection.limit} are taken as meant; if they are: evenkeel apply --allow-deletes ${allOf(block.objection)}, or a commit with the trailer Allow-Delete: ${quote(name)}`
         : 'its delete is refused, because with it everything that is owned would be gone; if that is meant: evenkeel apply --allow-empty';
+    case 'suspended':
+      return `${suspendedText(block, quote)}; nothing is written to it before, or until evenkeel resume`;
+    case 'contention':
+      return `${OPERATION_WORDS[block.verb]} was accepted ${block.times} times and undone by somebody else each time; it is left alone until ${isoDate(block.until)}: find out who else writes to it, change the manifest, or try again with evenkeel retry ${quote(name)}`;
     case 'linked-from':
       return `${listed(block.by, quote)} still link${block.by.length === 1 ? 's' : ''} to it and ${block.by.length === 1 ? 'is' : 'are'} not being deleted; remove the link first`;
   }
+}
+
+/** `suspended until … by …: reason`. */
+export function suspendedText(
+  { until, by, reason }: { readonly until: number; readonly by: string; readonly reason: string },
+  quote: Quote,
+): string {
+  return `suspended until ${isoDate(until)} by ${quote(by)}: ${quote(reason)}`;
 }
 
 const DEPENDENCY: Readonly<Record<Extract<Block, { code: 'dependency' }>['why'], string>> = {
@@ -71,7 +84,7 @@ export function objectionSentence(objection: Objection, quote: Quote): string {
   switch (objection.code) {
     case 'too-many': {
       const recent = objection.recent === 0 ? '' : ` (${objection.recent} more were done within the hour)`;
-      return `${objection.names.length} deletes and replaces${recent}, where at most ${objection.limit} an hour are taken as meant with ${objection.owned} owned: ${listed(objection.names, quote)}; if they are meant: evenkeel apply --allow-deletes ${allOf(objection)}`;
+      return `${objection.names.length} deletes and replaces${recent}, where at most ${objection.limit} an hour are taken as meant with ${objection.owned} owned: ${listed(objection.names, quote)}; if they are meant: evenkeel apply --allow-deletes ${allOf(objection)}, or, where git is the source, a commit with the trailer Allow-Delete: NAME, NAME`;
     }
     case 'everything':
       return `this would delete everything that is owned: ${listed(objection.names, quote)}; if it is meant: evenkeel apply --allow-empty`;

@@ -3,9 +3,10 @@
  */
 import type { Event } from '../service/event.ts';
 import type { ApiFailure } from '../service/failure.ts';
+import type { Culprit } from '../service/plan.ts';
 import type { Difference, Operation } from '../service/service.ts';
 import { isMoving, isServiceState, type MovingState } from '../service/states.ts';
-import { blockSentence, objectionSentence } from './blocks.ts';
+import { blockSentence, objectionSentence, suspendedText } from './blocks.ts';
 import { valueText } from './differences.ts';
 import { short, visible } from './safe.ts';
 import { listed, OPERATION_WORDS, reasonSentence } from './words.ts';
@@ -53,7 +54,13 @@ export function progressLine(event: Event): string | undefined {
       if (event.state === 'Terminated') return `${visible(event.name)} is gone`;
       return `${visible(event.name)} in sync${event.state === undefined ? '' : ` (${visible(event.state)})`}`;
     case 'service:foreign-change':
-      return `${visible(event.name)} was changed by somebody else (${visible(event.uuid)})`;
+      return foreignLine(event);
+    case 'suspend:on':
+      return `${scopeOf(event.names)} ${suspendedText(event, visible)}`;
+    case 'suspend:off': {
+      const by = event.by === undefined ? '' : ` by ${visible(event.by)}`;
+      return `${scopeOf(event.names)} no longer suspended (${event.why}${by})`;
+    }
     case 'deletes:refused':
       return `REFUSED: ${objectionSentence(event.objection, visible)}`;
     case 'journal:failed':
@@ -64,6 +71,19 @@ export function progressLine(event: Event): string | undefined {
       return event.undone.length === 0 ? 'stopped' : `stopped; not ended: ${listed(event.undone, visible)}`;
   }
 }
+
+function foreignLine({ name, fields, by }: Extract<Event, { type: 'service:foreign-change' }>): string {
+  const what = fields.includes('service') ? 'it is gone' : listed(fields, visible);
+  return `${visible(name)} live changed: ${what}${by === undefined ? '' : ` ${culpritText(by)}`}`;
+}
+
+/** `by PATCH of ann (tutum-cli/0.20, 10.0.0.7) at …`. */
+export function culpritText({ action, user, agent, ip, at }: Culprit): string {
+  return `by ${visible(action)} of ${visible(user)} (${visible(agent)}, ${visible(ip)}) at ${visible(at)}`;
+}
+
+const scopeOf = (names: readonly string[]) =>
+  names.length === 0 ? 'the fleet:' : `${listed(names, visible)}:`;
 
 /** Waiting in a resting state is waiting for somebody else, which is no news of this service. */
 function isTransition(state: string | undefined): state is MovingState {

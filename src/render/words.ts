@@ -3,8 +3,10 @@
  *
  * Every sentence takes a `Quote`, through which all data from outside passes: text makes it visible, Markdown inert.
  */
+
 import type { Field } from '../service/fields.ts';
 import type { Difference, Note, Operation, Reason, Unknown, Verb } from '../service/service.ts';
+import { visible } from './safe.ts';
 
 /** Makes a piece of data fit to stand inside a sentence of one output format. */
 export type Quote = (data: string) => string;
@@ -52,9 +54,19 @@ export function reasonSentence(reason: Reason, quote: Quote): string {
       return `the redeploy token ${quote(reason.token)} is recorded; nothing is redeployed`;
     case 'no-way-out':
       return `on this server only a replace leads out of ${reason.state}, so it is terminated and made anew`;
-    case 'unwanted':
-      return 'no manifest names it any more';
+    case 'unwanted': {
+      const { removedFromGit, approvedBy } = reason;
+      const since = removedFromGit === undefined ? '' : `removed_from_git@${quote(removedFromGit)}: `;
+      const approval = approvedBy === undefined ? '' : `; approved by Allow-Delete in ${quote(approvedBy)}`;
+      return `${since}no manifest names it any more${approval}`;
+    }
   }
+}
+
+/** The reason in one word; of a delete that git asked for, with the commit. */
+export function reasonCode(reason: Reason): string {
+  const { removedFromGit = undefined } = reason.code === 'unwanted' ? reason : {};
+  return removedFromGit === undefined ? reason.code : `removed_from_git@${visible(removedFromGit)}`;
 }
 
 export function noteSentence(note: Note, quote: Quote): string {

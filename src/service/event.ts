@@ -3,6 +3,7 @@
  * `noun:verb`; no member holds a value of an environment variable.
  */
 import type { ApiFailure } from './failure.ts';
+import type { Culprit } from './plan.ts';
 import type { Block, Decision, Objection, Operation, Reason, Verb } from './service.ts';
 import type { ServiceState } from './states.ts';
 
@@ -47,6 +48,8 @@ export type Event =
       readonly why: Reason;
       readonly before: { readonly state: ServiceState; readonly target: number | undefined } | undefined;
       readonly state: string | undefined;
+      /** Of the manifests it was decided from. */
+      readonly revision?: string;
     }
   | {
       readonly type: 'operation:failed';
@@ -83,7 +86,29 @@ export type Event =
   /** Apply: what it now needs was not shown in the plan, and is not done. */
   | { readonly type: 'service:off-plan'; readonly name: string; readonly verb: Verb; readonly why: Reason }
   | { readonly type: 'service:in-sync'; readonly name: string; readonly state: string | undefined }
-  | { readonly type: 'service:foreign-change'; readonly name: string; readonly uuid: string }
+  /** It was as wished, and is not any more by somebody else's doing: which fields, and who, where the server tells. */
+  | {
+      readonly type: 'service:foreign-change';
+      readonly name: string;
+      readonly uuid: string | undefined;
+      readonly fields: readonly string[];
+      readonly by: Culprit | undefined;
+    }
+  /** Without names: the whole fleet. */
+  | {
+      readonly type: 'suspend:on';
+      readonly names: readonly string[];
+      /** Wall-clock milliseconds. */
+      readonly until: number;
+      readonly by: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'suspend:off';
+      readonly names: readonly string[];
+      readonly why: 'resumed' | 'expired';
+      readonly by: string | undefined;
+    }
   | { readonly type: 'deletes:refused'; readonly objection: Objection }
   | { readonly type: 'journal:failed'; readonly message: string }
   | { readonly type: 'stop:requested'; readonly signal: string }

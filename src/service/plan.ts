@@ -26,6 +26,23 @@ export interface PlannedWait {
   readonly until: ServiceState | undefined;
 }
 
+/** What changed since the service was last as wished: `live` by somebody else, `git` by the manifest. Field names. */
+export interface Changed {
+  readonly live: readonly string[];
+  readonly git: readonly string[];
+}
+
+/** Who changed a service, from the server's action record. All of it is text from outside. */
+export interface Culprit {
+  readonly action: string;
+  readonly method: string;
+  readonly user: string;
+  readonly agent: string;
+  readonly ip: string;
+  /** As the server wrote it. */
+  readonly at: string;
+}
+
 export interface PlannedService {
   readonly name: string;
   readonly uuid: string | undefined;
@@ -40,6 +57,8 @@ export interface PlannedService {
   readonly differences: readonly Difference[];
   /** Live fields, not at their default, that the manifest does not declare. */
   readonly unmanaged: readonly Field[];
+  /** Absent: nothing changed, or nothing is remembered to compare with. */
+  readonly changed?: Changed;
   readonly unknowns: readonly Unknown[];
   /** The course terminates and makes anew: data is destroyed. */
   readonly replaces: boolean;

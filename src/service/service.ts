@@ -137,7 +137,8 @@ export type Reason =
   | { readonly code: 'record-token'; readonly token: string }
   /** Nothing but a replace leads out of this state on this server (design §4, "leaving Not running"). */
   | { readonly code: 'no-way-out'; readonly state: ServiceState }
-  | { readonly code: 'unwanted' };
+  /** `removedFromGit`: the commit in which it was first missing. `approvedBy`: the one whose `Allow-Delete` names it. */
+  | { readonly code: 'unwanted'; readonly removedFromGit?: string; readonly approvedBy?: string };
 
 export type Block =
   | { readonly code: 'foreign'; readonly uuid: string; readonly owner: string | undefined }
@@ -165,7 +166,11 @@ export type Block =
       readonly place: Place | undefined;
     }
   | { readonly code: 'deletes-refused'; readonly objection: Objection }
-  | { readonly code: 'linked-from'; readonly by: readonly string[] };
+  | { readonly code: 'linked-from'; readonly by: readonly string[] }
+  /** Nothing is written to it before `until` (wall-clock milliseconds), or `evenkeel resume`. */
+  | { readonly code: 'suspended'; readonly until: number; readonly by: string; readonly reason: string }
+  /** What was written was undone by somebody else so often within ten minutes; tried again after `until`. */
+  | { readonly code: 'contention'; readonly verb: Verb; readonly times: number; readonly until: number };
 
 /** Things worth saying about a service that needs nothing done. */
 export type Note =

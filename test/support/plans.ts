@@ -129,6 +129,13 @@ export const EVERY_BLOCK: { readonly [Code in Block['code']]: Extract<Block, { c
   },
   'deletes-refused': { code: 'deletes-refused', objection: EVERY_OBJECTION['too-many'] },
   'linked-from': { code: 'linked-from', by: ['web'] },
+  suspended: {
+    code: 'suspended',
+    until: Date.UTC(2026, 10, 24, 14),
+    by: 'ann',
+    reason: 'the database is being moved',
+  },
+  contention: { code: 'contention', verb: 'update', times: 3, until: Date.UTC(2026, 10, 24, 12, 10) },
 };
 
 export const EVERY_NOTE: { readonly [Code in Note['code']]: Extract<Note, { code: Code }> } = {
@@ -354,7 +361,28 @@ export const EVERY_EVENT: { readonly [Type in Event['type']]: Extract<Event, { t
   },
   'service:off-plan': { type: 'service:off-plan', name: 'web', verb: 'redeploy', why: EVERY_REASON.state },
   'service:in-sync': { type: 'service:in-sync', name: 'web', state: 'Running' },
-  'service:foreign-change': { type: 'service:foreign-change', name: 'web', uuid: UUID(1) },
+  'service:foreign-change': {
+    type: 'service:foreign-change',
+    name: 'web',
+    uuid: UUID(1),
+    fields: ['target_num_containers'],
+    by: {
+      action: 'Service Update',
+      method: 'PATCH',
+      user: 'ann',
+      agent: 'tutum-cli/0.20',
+      ip: '10.0.0.7',
+      at: 'Tue, 24 Nov 2026 14:02:00 +0000',
+    },
+  },
+  'suspend:on': {
+    type: 'suspend:on',
+    names: ['web', 'db'],
+    until: Date.UTC(2026, 10, 24, 14),
+    by: 'ann',
+    reason: 'the database is being moved',
+  },
+  'suspend:off': { type: 'suspend:off', names: [], why: 'resumed', by: 'ann' },
   'deletes:refused': { type: 'deletes:refused', objection: EVERY_OBJECTION.everything },
   'journal:failed': { type: 'journal:failed', message: 'ENOSPC: no space left on device' },
   'stop:requested': { type: 'stop:requested', signal: 'SIGTERM' },
