@@ -27,6 +27,11 @@ export const OPS_ROWS = {
     help: 'secrets of POST /hooks/git, one a line (default: no webhook)',
     parse: path,
   },
+  notifications: {
+    flag: '--notifications <file>',
+    help: 'who is told what: webhooks, Slack, commit status (schemas/notifications.schema.json)',
+    parse: path,
+  },
   metricsNames: {
     flag: '--metrics-names',
     help: 'also metrics with a label for each service',

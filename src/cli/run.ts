@@ -4,6 +4,7 @@
 import { Daemon } from '../drive/daemon.ts';
 import { HEAL_AFTER_MS } from '../drive/settings.ts';
 import { createResolver } from '../manifest/resolver.ts';
+import type { Control } from '../ops/control.ts';
 import type { Event, Listen } from '../service/event.ts';
 import { UserError } from '../service/failure.ts';
 import type { Clock } from '../service/ports.ts';
@@ -64,7 +65,7 @@ export async function runDaemon(
     );
   }
   checkManifests(args, values);
-  const outside = prepareOutside(call, values, log);
+  const outside = await prepareOutside(call, values, log);
   let news = true;
   const hear = (event: Event) => {
     if (!event.type.startsWith('pass:')) news = true;
@@ -134,14 +135,15 @@ export async function runDaemon(
   );
   const beating = beatUntil(dir, io.clock, over.signal);
   try {
-    await outside.open({
+    const control: Control = {
       hint: () => daemon.hint(),
       lastSuccess: () => daemon.lastSuccess,
       status,
       suspensions: () => [],
       suspend: () => notYet(),
       resume: () => notYet(),
-    });
+    };
+    await outside.open(control, dir);
     await daemon.run();
   } finally {
     over.abort();

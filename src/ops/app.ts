@@ -56,16 +56,21 @@ const GRACE_MS = 1_000;
 /** A success older than so many intervals is none. */
 const INTERVALS = 3;
 
-/** Throws UserError EK521 where others could reach it and nothing says who may. */
+/** Throws UserError EK521 where others can reach `host` and nothing says who may come in. */
+export function refuseOpen(host: string, { operator, viewer }: OpsOptions['secrets']): void {
+  if (isLoopback(host) || operator !== undefined || viewer !== undefined) return;
+  throw new UserError(
+    'EK521',
+    `--ops-listen ${host} can be reached by others, so say who may come in: --viewer-token-file or --ops-token-file`,
+    3,
+  );
+}
+
+/** As `refuseOpen`. */
 export function createOps(options: OpsOptions): Ops {
   const { clock, listen: at, secrets } = options;
   const isPublic = !isLoopback(at.host);
-  if (isPublic && secrets.operator === undefined && secrets.viewer === undefined)
-    throw new UserError(
-      'EK521',
-      `--ops-listen ${at.host} can be reached by others, so say who may come in: --viewer-token-file or --ops-token-file`,
-      3,
-    );
+  refuseOpen(at.host, secrets);
   const app = fastify({
     bodyLimit: SMALL,
     requestTimeout: 15_000,

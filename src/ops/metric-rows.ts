@@ -57,6 +57,8 @@ const BLOCKS = all({
   refused: true,
   'deletes-refused': true,
   'linked-from': true,
+  suspended: true,
+  contention: true,
 } satisfies Record<Block['code'], true>);
 const SYNCS = all({
   'in-sync': true,

@@ -64,7 +64,8 @@ function serviceReport(one: ServiceStatus, clean: (text: string) => string): obj
     deployedAt: one.deployedAt,
     sync: one.sync,
     block: block?.code === 'refused' ? { ...block, message: clean(block.message) } : block,
-    waitsFor: one.waitsFor,
+    // After a failure it quotes what the server said.
+    waitsFor: one.waitsFor?.startsWith('backoff') ? clean(one.waitsFor) : one.waitsFor,
     next: one.next,
     differences: one.differences,
     notes: one.notes,
@@ -73,6 +74,10 @@ function serviceReport(one: ServiceStatus, clean: (text: string) => string): obj
     since: one.since,
     deadline: one.deadline,
     nextLook: one.nextLook,
-    decisions: one.decisions,
+    decisions: one.decisions.map(({ at, decision, state }) => ({
+      at,
+      decision: decision.includes('backoff') ? clean(decision) : decision,
+      state,
+    })),
   };
 }

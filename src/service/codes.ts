@@ -78,6 +78,7 @@ export const CODES = {
   EK520: 'File of secrets that cannot be used',
   EK521: 'Operations open to others, and nothing says who may come in',
   EK522: 'The operations address cannot be listened on',
+  EK523: 'Notifications file that cannot be used',
   EK531: 'Repository URL that is not taken',
   EK532: 'Name that is no branch, tag or commit',
   EK533: 'Directory that is not inside the repository',

@@ -1,0 +1,179 @@
+/**
+ * The event stream as messages to people and forges. It listens and looks at the status from time to time; nothing it
+ * does can fail a pass or hold one up: what is to be told goes to the outbox, which writes it down by itself.
+ *
+ * First the letters are on disk, then it is noted what was told: a crash in between tells something twice, never not.
+ */
+import type { Event } from '../service/event.ts';
+import type { ApiFailure } from '../service/failure.ts';
+import type { Clock } from '../service/ports.ts';
+import type { Block, Objection } from '../service/service.ts';
+import type { FleetStatus } from '../service/status.ts';
+import { Alerts, type Told } from './alerts.ts';
+import { Commits } from './commits.ts';
+import type { CommitState, Message } from './message.ts';
+
+/** What was told before a restart. */
+export interface Notes {
+  readonly told: readonly Told[];
+  readonly commit?: CommitState;
+}
+
+export interface NotifierParts {
+  readonly clock: Clock;
+  readonly notes: Notes;
+  /** Undefined before the fleet was seen. */
+  readonly status: () => FleetStatus | undefined;
+  /** Resolves when it is written down for every target that wants it; never rejects. */
+  readonly post: (messages: readonly Message[]) => Promise<void>;
+  /** Keeps what was told; never rejects. */
+  readonly keep: (notes: Notes) => Promise<void>;
+  readonly words: {
+    readonly block: (name: string, block: Block) => string;
+    readonly failure: (failure: ApiFailure) => string;
+    readonly objection: (objection: Objection) => string;
+  };
+}
+
+const LOOK_EVERY_MS = 15_000;
+/** Blocked on purpose, or for another's sake: that other is told. */
+const QUIET: readonly Block['code'][] = ['suspended', 'dependency', 'deletes-refused'];
+
+export class Notifier {
+  readonly #parts: NotifierParts;
+  readonly #alerts: Alerts;
+  readonly #commits: Commits;
+  #posting = Promise.resolve();
+  #settled = false;
+  #changed: { readonly revision: string; readonly names: readonly string[] } | undefined;
+  #kept = '';
+
+  constructor(parts: NotifierParts) {
+    this.#parts = parts;
+    this.#alerts = new Alerts(parts.clock, parts.notes.told);
+    this.#commits = new Commits(parts.notes.commit);
+  }
+
+  /** Causes that were told and have not ended. */
+  open(): number {
+    return this.#alerts.told().length;
+  }
+
+  listen(event: Event): void {
+    this.#note(event);
+    const messages: Message[] = [];
+    const commit = this.#commits.listen(event);
+    if (commit !== undefined) messages.push(commit);
+    if (event.type === 'fleet:converged' && event.blocked === 0 && this.#changed !== undefined) {
+      const { revision, names } = this.#changed;
+      this.#changed = undefined;
+      const title = `converged: ${event.services} services as wished`;
+      messages.push({
+        kind: 'converged',
+        title,
+        text: '',
+        causes: [`revision ${revision}`],
+        services: names,
+        revision,
+      });
+    }
+    const ends = event.type === 'pass:end' || event.type === 'pass:failed';
+    this.#post(ends ? [...messages, ...this.#look()] : messages);
+  }
+
+  /** Looks at times of its own too, so that five minutes are five minutes; until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#parts.clock.sleep(LOOK_EVERY_MS, signal);
+      if (!signal.aborted) this.#post(this.#look());
+    }
+    await this.#posting;
+  }
+
+  #note(event: Event): void {
+    const { words } = this.#parts;
+    switch (event.type) {
+      case 'observation:failed':
+        this.#alerts.holds('api', words.failure(event.failure));
+        return;
+      case 'pass:failed':
+        this.#alerts.failedAgain('api');
+        return;
+      case 'observation:recovered':
+        this.#alerts.ends('api');
+        return;
+      case 'source:incomplete':
+        this.#alerts.holds('source', event.problems.slice(0, 5).join('\n'));
+        return;
+      case 'pass:start':
+        if (event.complete) this.#alerts.ends('source');
+        else this.#alerts.failedAgain('source');
+        return;
+      case 'source:changed':
+        this.#changed = { revision: event.revision, names: event.names };
+        return;
+      case 'journal:failed':
+        this.#alerts.holds('journal', event.message);
+        return;
+      case 'deletes:refused':
+        this.#alerts.holds('deletes', words.objection(event.objection));
+        return;
+      case 'operation:failed':
+        this.#alerts.holds('failing', words.failure(event.failure), {
+          service: event.name,
+          failures: event.attempts,
+        });
+        return;
+      case 'pass:end':
+        this.#settled = true;
+        this.#alerts.ends('api');
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** What holds for single services is read from the status; then what is due. */
+  #look(): readonly Message[] {
+    const services = this.#parts.status()?.services;
+    if (services !== undefined) {
+      const blocked = services.filter(({ sync, block }) => sync === 'blocked' && block !== undefined);
+      for (const { name, block } of blocked)
+        if (block !== undefined && !QUIET.includes(block.code))
+          this.#alerts.holds('blocked', this.#parts.words.block(name, block), { service: name });
+      const loud = blocked.filter(({ block }) => block !== undefined && !QUIET.includes(block.code));
+      this.#alerts.endAllBut('blocked', new Set(loud.map(({ name }) => name)));
+      if (!blocked.some(({ block }) => block?.code === 'deletes-refused')) this.#alerts.ends('deletes');
+      const stalled = services.filter(({ sync }) => sync === 'stalled');
+      for (const { name, state, note } of stalled)
+        this.#alerts.holds(
+          'stalled',
+          `in ${state} for longer than it may take${note === undefined ? '' : `: ${note}`}`,
+          {
+            service: name,
+          },
+        );
+      this.#alerts.endAllBut('stalled', new Set(stalled.map(({ name }) => name)));
+      for (const { name, sync, waitsFor } of services)
+        if (sync === 'waiting' && waitsFor?.startsWith('backoff'))
+          this.#alerts.holds('failing', waitsFor, { service: name });
+      // While it is tried again it is not well yet.
+      const trying = services.filter(({ sync }) => ['waiting', 'out-of-sync', 'changing'].includes(sync));
+      this.#alerts.endAllBut('failing', new Set(trying.map(({ name }) => name)));
+    }
+    return this.#alerts.due(this.#settled);
+  }
+
+  #post(messages: readonly Message[]): void {
+    const notes = { told: this.#alerts.told(), ...commitOf(this.#commits.told()) };
+    const text = JSON.stringify(notes);
+    if (messages.length === 0 && text === this.#kept) return;
+    this.#kept = text;
+    this.#posting = this.#posting.then(async () => {
+      if (messages.length > 0) await this.#parts.post(messages);
+      await this.#parts.keep(notes);
+    });
+  }
+}
+
+const commitOf = (commit: CommitState | undefined) => (commit === undefined ? {} : { commit });
