@@ -50,7 +50,7 @@ export async function prepare(
   const controller = await openController(call, values, { write, healAfterMs: 0, listen });
   try {
     const { fleet } = controller;
-    fleet.setWishes(load.wishes);
+    fleet.setWishes(load.wishes, load);
     await lookPatiently(fleet, controller.lastFailure, values.prune === 'owned', io).catch(
       (error: unknown) => {
         if (load.documents > 0 || !(error instanceof UserError)) throw error;

@@ -48,7 +48,7 @@ export async function see(
     const { load, usable } =
       paths.length === 0 ? { load: NO_MANIFESTS, usable: true } : await manifests(call, values, paths);
     const { fleet } = controller;
-    fleet.setWishes(load.wishes);
+    fleet.setWishes(load.wishes, load);
     await lookPatiently(fleet, controller.lastFailure, true, io);
     secrets.add(fleet.knowledge.all().flatMap(envValues));
     const { plan, survey } = fleet.plan(load, TELL, new Set());

@@ -30,6 +30,7 @@ export class Suspensions {
     this.#clock = clock;
     this.#journal = journal;
     this.#listen = listen;
+    this.all();
   }
 
   /** The one that holds for `name` now. */
@@ -41,7 +42,7 @@ export class Suspensions {
     );
   }
 
-  /** All that hold now, by name (`EVERYTHING` for the whole fleet). */
+  /** All that hold now (each is met by being asked), by name (`EVERYTHING` for the whole fleet). */
   all(): ReadonlyMap<string, Suspension> {
     return new Map([...this.#journal.memory().suspensions].filter(([, one]) => this.#left(one) > 0));
   }
@@ -51,6 +52,7 @@ export class Suspensions {
     const at = this.#clock.wall();
     const keys = names.length === 0 ? [EVERYTHING] : names;
     await this.#journal.append({ type: 'suspended', names: keys, until, at, by, reason });
+    this.all();
     this.#listen({ type: 'suspend:on', names, until, by, reason });
   }
 

@@ -38,6 +38,7 @@ function look(wish: Wish, bench: Bench): { readonly verdict: Verdict; readonly v
   const memory = bench.journal.memory();
   const seen = matchNow(wish, bench, memory);
   const live = seen.kind === 'matched' || seen.kind === 'foreign' ? seen.live : undefined;
+  noteAge(live, bench);
   const twice = bench.duplicates(name);
   if (twice !== undefined) return only(blocked({ code: 'duplicate-create', uuids: twice }, live));
   const unread = knowledge
@@ -172,6 +173,7 @@ function judgeDelete(target: Extract<Target, { kind: 'delete' }>, bench: Bench):
   const { uuid, name } = target;
   const { knowledge } = bench;
   const live = knowledge.get(uuid);
+  noteAge(live, bench);
   if (live === undefined || live.state === 'Terminated') return quiet(live, []);
   if (knowledge.isUnsure(uuid)) return wait({ code: 'look', uuid, name }, live);
   if (!knowledge.isFresh(name, uuid)) return wait({ code: 'list' }, live);
@@ -224,6 +226,11 @@ function judgeDelete(target: Extract<Target, { kind: 'delete' }>, bench: Bench):
   if (permit === 'later') return wait({ code: 'turn' }, live);
   if (isOld(uuid, bench)) return wait({ code: 'list' }, live);
   return { ...decision, why, observed: seen, live, priority: 'delete' };
+}
+
+/** Every state is noted, or a second *Starting* would be as old as the first. */
+function noteAge(live: Live | undefined, bench: Bench): void {
+  if (typeof live?.state === 'string') bench.ages.see(live.uuid, live.state, bench.now().monotonic);
 }
 
 function waitOut(state: MovingState, live: Live | undefined, bench: Bench): Verdict {

@@ -345,3 +345,15 @@ test('a delete that is refused is said once, not in every pass', async () => {
   expect(said).toHaveLength(1);
   await daemon.stop();
 });
+
+test('a service that starts a second time, much later, is not stalled because of the first time', async () => {
+  const world = worldWith([wish('web')]);
+  const daemon = await world.run();
+  for (let turn = 0; turn < 3; turn++) {
+    await world.pass(10 * MINUTE);
+    world.server.ask('stop', world.server.live('web')[0]?.uuid ?? '');
+  }
+  await world.pass(10 * MINUTE);
+  expect(daemon.life.events.filter(({ type }) => type === 'service:stalled')).toEqual([]);
+  await daemon.stop();
+});

@@ -32,6 +32,8 @@ export interface OracleFacts {
   absence(name: string): { readonly since: number; readonly loads: number } | undefined;
   /** Whether the source was completely read in the latest load. */
   complete(): boolean;
+  /** Whether a commit approves that the name goes. */
+  isApproved(name: string): boolean;
   /** In `run`, milliseconds a name must have been absent. */
   readonly graceMs: number;
 }
@@ -58,7 +60,7 @@ export class Oracles {
   #walk = new Map<number, { begun: number; pages: number; rows: unknown[]; totals: Set<unknown> }>();
   #listed = new Map<number, { readonly begun: number; readonly pages: number }>();
   readonly #creates: Exchange[] = [];
-  readonly #deletes: { readonly at: number; readonly name: string }[] = [];
+  readonly #deletes: { readonly at: number; readonly name: string; readonly process: number }[] = [];
   readonly #patches = new Map<string, { readonly text: string; readonly times: number }>();
   #tokens: number;
   #tokensAt = 0;
@@ -275,7 +277,7 @@ export class Oracles {
     );
   }
 
-  #mayDelete({ number, name, uuid, at }: Exchange): void {
+  #mayDelete({ number, name, uuid, at, process }: Exchange): void {
     const { intent, absence, complete, named } = this.#basis.get(number) ?? {};
     const what = () => `#${number} terminate ${name}`;
     if (intent !== undefined) {
@@ -295,7 +297,9 @@ export class Oracles {
         () => `${what()} after ${absence?.loads} complete loads and ${at - (absence?.since ?? at)} ms`,
       );
     }
-    this.#deletes.push({ at, name: name ?? '' });
+    // A commit takes it out of the count (decision 0010).
+    if (intent === undefined && this.#facts.isApproved(name ?? '')) return;
+    this.#deletes.push({ at, name: name ?? '', process });
     const recent = this.#deletes.filter((one) => at - one.at < HOUR);
     const names = new Set(recent.map((one) => one.name));
     // Whoever took the others away within the hour, they were owned when it was decided.
@@ -306,8 +310,11 @@ export class Oracles {
         // Of one name, those that live together count each.
         .map((one) => (wasLiveSince(one, at) ? one.uuid : one.name)),
     ).size;
-    const limit = Math.max(1, Math.floor(owned * 0.2), this.#facts.allowDeletes ?? 0);
-    this.#check('O8b', names.size <= limit, () => `${what()}: ${names.size} of ${owned} within an hour`);
+    const limit = Math.max(1, Math.floor(owned * 0.2));
+    // So many may be let on top of it, of one plan.
+    const own = new Set(this.#deletes.filter((one) => one.process === process).map((one) => one.name)).size;
+    const isLet = names.size <= limit || own <= (this.#facts.allowDeletes ?? 0);
+    this.#check('O8b', isLet, () => `${what()}: ${names.size} of ${owned} within an hour`);
   }
 
   /** O16: the same PATCH against the same difference, accepted twice, must not be followed by a third. */

@@ -9,7 +9,7 @@ import { Daemon, type DaemonOptions } from '../../src/drive/daemon.ts';
 import type { Fleet } from '../../src/drive/fleet.ts';
 import type { Event } from '../../src/service/event.ts';
 import type { Plan } from '../../src/service/plan.ts';
-import type { Load } from '../../src/service/ports.ts';
+import type { Commit, Load } from '../../src/service/ports.ts';
 import type { Wish } from '../../src/service/service.ts';
 import { Disk, type Tear } from './disk.ts';
 import { Incarnation } from './incarnation.ts';
@@ -106,6 +106,7 @@ export class World {
       isDaemon: (process) => this.lives[process]?.isDaemon === true,
       absence: (name) => this.absent.get(name),
       complete: () => this.#loaded.complete,
+      isApproved: (name) => this.approved.has(name),
     });
     this.network = new Network(this.server, {
       sent: (exchange) => {
@@ -208,8 +209,18 @@ export class World {
     const problems = complete ? [] : ['a file is broken'];
     for (const wish of wishes) this.#former.set(wish.name, wish);
     this.#loaded = { byName: new Map(wishes.map((wish) => [wish.name, wish])), complete };
-    return { wishes, complete, documents: wishes.length, problems, revision: `r${wishes.length}` };
+    for (const name of this.commit?.allowDeletes ?? []) this.approved.add(name);
+    for (const wish of wishes) this.approved.delete(wish.name);
+    const read = { wishes, complete, documents: wishes.length, problems };
+    const { commit } = this;
+    return commit === undefined
+      ? { ...read, revision: `r${wishes.length}` }
+      : { ...read, revision: commit.sha, commit };
   }
+  /** The commit that is read, where the source is a repository. */
+  commit: Commit | undefined;
+  /** Names whose removal a commit has approved, and that were not wished again since. */
+  readonly approved = new Set<string>();
 
   /** `evenkeel plan`. undefined: it was killed or could not see the fleet. */
   async plan(): Promise<Plan | undefined> {
@@ -246,25 +257,33 @@ export class World {
     const done = this.network.log.filter(
       (one) => one.process === life.number && one.answer?.committed === true,
     );
-    const shown = plan.services.flatMap(({ name, course }) =>
-      course.flatMap((move) =>
-        move.kind === 'operation' ? [{ seq: move.seq, name, verb: move.operation.verb }] : [],
-      ),
+    const shown = plan.services.flatMap(({ name, want, uuid, course }) =>
+      course.flatMap((move) => {
+        const whom = want === 'absent' ? uuid : name;
+        return move.kind === 'operation' ? [{ seq: move.seq, whom, verb: move.operation.verb }] : [];
+      }),
     );
+    // Of what no manifest names there may be several of one name.
+    const named = new Set(plan.services.flatMap(({ name, want }) => (want === 'absent' ? [] : [name])));
     const last = new Map<string, number>();
+    const told = new Map<string, boolean>();
     let before = 0;
-    for (const { name = '', verb, number } of done) {
-      const from = last.get(name) ?? 0;
-      const again = shown.find((one) => one.name === name && one.seq === from)?.verb === verb;
+    for (const exchange of done) {
+      const { name = '', uuid = '', verb, number } = exchange;
+      const whom = named.has(name) ? name : uuid;
+      const from = last.get(whom) ?? 0;
+      const again =
+        told.get(whom) === false && shown.find((one) => one.whom === whom && one.seq === from)?.verb === verb;
+      told.set(whom, wasTold(exchange));
       // What was carried out and not told may be asked for once more.
       const found = again
         ? from
-        : shown.find((one) => one.name === name && one.verb === verb && one.seq > from)?.seq;
+        : shown.find((one) => one.whom === whom && one.verb === verb && one.seq > from)?.seq;
       if (found === undefined) {
         this.oracles.fail('O15b', `#${number} ${verb} ${name}, which the plan did not show`);
         continue;
       }
-      last.set(name, found);
+      last.set(whom, found);
       if (inOrder && found < before)
         this.oracles.fail('O15c', `#${number} ${verb} ${name} out of the plan's order`);
       before = Math.max(before, found);
@@ -275,7 +294,8 @@ export class World {
     const { prune, allowDeletes } = this.options;
     const look = async () => {
       const { fleet } = await life.fleet({}, readOnly);
-      fleet.setWishes(this.load().wishes);
+      const load = this.load();
+      fleet.setWishes(load.wishes, load);
       for (let tries = 0; tries < 8; tries++) {
         if (await fleet.look(prune === 'owned', new AbortController().signal)) return fleet;
         await life.clock.sleep(2_000);
@@ -287,6 +307,15 @@ export class World {
     const fleet = end.value;
     const safety = { prune, allowEmpty: false, allowDeletes };
     return { fleet, plan: fleet.plan(this.load(), safety, new Set()).plan };
+  }
+
+  /** `evenkeel retry NAME`. */
+  async retry(name: string): Promise<void> {
+    const life = this.#life();
+    const { fleet } = await life.fleet();
+    fleet.retry(name);
+    await this.pass(10);
+    life.die();
   }
 
   /** `evenkeel run`, where nothing stands against it. */
@@ -394,4 +423,9 @@ export class World {
   trace(): string {
     return this.#hash.copy().update(this.disk.bytes).digest('hex');
   }
+}
+
+/** Whether its sender got the answer that it was carried out. */
+function wasTold({ answer, outcome }: Exchange): boolean {
+  return outcome?.kind === 'response' && outcome.status === answer?.status && outcome.body === answer.body;
 }
