@@ -7,6 +7,7 @@
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { inspect } from 'node:util';
 import type Docker from 'dockerode';
 import { UserError } from '../../service/failure.ts';
 import type { Settings } from './options.ts';
@@ -75,6 +76,9 @@ export async function openDaemon(settings: Settings): Promise<Daemon> {
   const { default: Client } = await import('dockerode');
   // Connections are not kept: one that died with the engine would fail the next request.
   const agent = address.protocol === 'https' ? new HttpsAgent(settings.tls) : new HttpAgent();
+  // The library prints the options of each request for a debugging log that is off, with the agent and all its sockets:
+  // thirty requests at once would cost seconds of computing.
+  Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' });
   // Every address field is given, also when undefined: else the library takes it from the environment.
   const client = (timeout: number) => {
     const options = { ...address, ...settings.tls, agent, timeout };
