@@ -14,6 +14,16 @@ export type Change =
   | { readonly table: 'engine'; readonly key: string; readonly put: unknown }
   | { readonly table: 'definitions' | 'actions' | 'engine'; readonly remove: string };
 
+/** Signs of life of the servers that share a store. */
+export interface Servers {
+  /** Changes this server's sign. */
+  beat(server: string): Promise<void>;
+  /** The last sign of each; a number that says nothing but that it is another. */
+  signs(): Promise<ReadonlyMap<string, number>>;
+  /** Forgets one that is gone. */
+  leave(server: string): Promise<void>;
+}
+
 export interface Store {
   /** Tombstones included, in no order. */
   definitions(): Promise<readonly Definition[]>;
@@ -29,6 +39,8 @@ export interface Store {
    * Otherwise nothing is stored and it rejects with a StoreConflict: read again, decide again.
    */
   write(changes: readonly Change[]): Promise<void>;
+  /** Undefined where no other server can have it open: what an earlier one left unfinished is this one's at once. */
+  readonly servers?: Servers;
   close(): Promise<void>;
 }
 

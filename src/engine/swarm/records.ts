@@ -14,7 +14,7 @@ const RECORD = 'evenkeel.record';
 /** A config must hold something; what counts is in the label. */
 const NOTHING = 'LQ==';
 
-export type Kind = 'definition' | 'action';
+export type Kind = 'definition' | 'action' | 'server';
 
 export interface Stored<T> {
   readonly record: T;
@@ -24,7 +24,7 @@ export interface Stored<T> {
 }
 
 export interface Records<T> {
-  all(): Promise<readonly T[]>;
+  all(): Promise<readonly Stored<T>[]>;
   get(uuid: string): Promise<Stored<T> | undefined>;
   /** False = there is one already. */
   add(uuid: string, record: T): Promise<boolean>;
@@ -56,7 +56,11 @@ export function records<T>(
       doing(`reading the ${kind}s in the swarm`, asIs, async () => {
         const label = [`${INSTANCE}=${instance}`, `${KIND}=${kind}`];
         const configs = await quick.listConfigs({ filters: { label } });
-        return configs.map(({ Spec }) => parse(Spec?.Labels));
+        return configs.map(({ ID, Version, Spec }) => ({
+          record: parse(Spec?.Labels),
+          id: ID,
+          version: Version.Index,
+        }));
       }),
     get: (uuid) =>
       doing(`reading ${kind} ${uuid} in the swarm`, asIs, async () => {

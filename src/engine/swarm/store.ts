@@ -5,12 +5,16 @@
  * There are no transactions: a crash leaves the first few changes of a write, in the order given.
  */
 import type { ActionRecord, Definition } from '../../service/definition.ts';
-import { type Change, type Store, StoreConflict } from '../../service/store.ts';
+import { type Change, type Servers, type Store, StoreConflict } from '../../service/store.ts';
 import type { Daemon } from '../docker/daemon.ts';
 import { Failed } from '../docker/failures.ts';
-import { records } from './records.ts';
+import { records, type Stored } from './records.ts';
 
 const ATTEMPTS = 5;
+
+interface ServerRecord {
+  readonly uuid: string;
+}
 
 /** `daemon` is asked at each call: it is connected when the engine is started. */
 export function swarmStore(daemon: () => Promise<Daemon>, instance: string): Store {
@@ -19,6 +23,7 @@ export function swarmStore(daemon: () => Promise<Daemon>, instance: string): Sto
     return {
       definitions: records(connected, instance, 'definition', (stored) => stored as Definition),
       actions: records(connected, instance, 'action', (stored) => stored as ActionRecord),
+      servers: records(connected, instance, 'server', (stored) => stored as ServerRecord),
     };
   };
 
@@ -66,10 +71,27 @@ export function swarmStore(daemon: () => Promise<Daemon>, instance: string): Sto
     }
   }
 
+  /** The sign is the version that the swarm gives the record with every write. */
+  const servers: Servers = {
+    async beat(uuid) {
+      const table = (await tables()).servers;
+      const before = await table.get(uuid);
+      if (before === undefined) await table.add(uuid, { uuid });
+      else await table.replace(uuid, before, { uuid });
+    },
+    async signs() {
+      const all = await (await tables()).servers.all();
+      return new Map(all.map(({ record, version }) => [record.uuid, version]));
+    },
+    leave: async (uuid) => (await tables()).servers.remove(uuid),
+  };
+  const recordsOf = <T>(all: readonly Stored<T>[]) => all.map(({ record }) => record);
+
   return {
-    definitions: async () => (await tables()).definitions.all(),
+    servers,
+    definitions: async () => recordsOf(await (await tables()).definitions.all()),
     definition: async (uuid) => (await (await tables()).definitions.get(uuid))?.record,
-    actions: async () => (await tables()).actions.all(),
+    actions: async () => recordsOf(await (await tables()).actions.all()),
     action: async (uuid) => (await (await tables()).actions.get(uuid))?.record,
     engine: async () => new Map(),
     async write(changes) {

@@ -2,7 +2,7 @@
  * The engine's jobs: one per service, each carried to its end or left for the next start of the server. When a job has
  * ended, what is stored is what really is (`settle`), and the action record says how it went.
  */
-import type { Definition } from '../../service/definition.ts';
+import type { Definition, Operation } from '../../service/definition.ts';
 import type { ContainerView, EngineResult, Job, JobDone } from '../../service/engine.ts';
 import { type Change, StoreConflict } from '../../service/store.ts';
 import { roleVariables } from '../auth/role-keys.ts';
@@ -15,6 +15,10 @@ import { settled } from './settled.ts';
 export interface Jobs {
   /** Carries out `definition.operation`; never throws. */
   start(definition: Definition): void;
+  /** Whether the operation of this action is being carried out here. */
+  has(action: string): boolean;
+  /** Whether anything is. */
+  busy(): boolean;
   /** Resolves when no job is in flight. */
   idle(): Promise<void>;
   /** Aborts what is in flight: the operations stay in the store and are taken up at the next start. */
@@ -27,7 +31,7 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 15_000;
 
 export function createJobs(world: World, locks: Locks): Jobs {
-  const running = new Set<Promise<void>>();
+  const running = new Map<Promise<void>, string | undefined>();
   const stop = new AbortController();
   const { clock, engine, log, store } = world;
 
@@ -61,7 +65,7 @@ export function createJobs(world: World, locks: Locks): Jobs {
     });
     if (stop.signal.aborted) return;
     await insist(`settling ${operation.verb} of ${uuid}`, () =>
-      locks.run(uuid, () => settle(uuid, operation.action, result, variables)),
+      locks.run(uuid, () => settle(uuid, operation, result, variables)),
     );
     if (operation.verb === 'terminate' && result.ok) {
       await insist(`dropping the links to ${uuid}`, () => dropLinksTo(uuid, world, locks));
@@ -98,12 +102,14 @@ export function createJobs(world: World, locks: Locks): Jobs {
 
   async function settle(
     uuid: string,
-    action: string,
+    { action, server }: Operation,
     result: EngineResult<JobDone>,
     variables: Variables,
   ): Promise<void> {
     const definition = await store.definition(uuid);
     if (definition === undefined || definition.operation?.action !== action) return;
+    // Another server took it for dead and goes on with it.
+    if (definition.operation.server !== server) return;
     const containers = await containersOf(definition);
     const at = clock.wall();
     const changes: Change[] = [
@@ -132,15 +138,17 @@ export function createJobs(world: World, locks: Locks): Jobs {
       const job = run(definition).catch((error: unknown) =>
         log('error', 'a job could not be settled', { error: String(error) }),
       );
-      running.add(job);
+      running.set(job, definition.operation?.action);
       void job.finally(() => running.delete(job));
     },
+    has: (action) => [...running.values()].includes(action),
+    busy: () => running.size > 0,
     async idle() {
-      while (running.size > 0) await Promise.all(running);
+      while (running.size > 0) await Promise.all(running.keys());
     },
     async close() {
       stop.abort();
-      await Promise.all(running);
+      await Promise.all(running.keys());
     },
   };
 }

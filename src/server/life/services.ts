@@ -10,6 +10,7 @@ import { stateOf } from '../derive.ts';
 import { invalid, notFound, Unavailable, WrongState } from '../http/problem.ts';
 import type { Asker, World } from '../types.ts';
 import { createJobs } from './jobs.ts';
+import { alone, shared } from './lease.ts';
 import { dropDeadLinks } from './links.ts';
 import { createLocks, type Locks } from './locks.ts';
 import { definitionOf, definitionsOf, look, type Seen } from './look.ts';
@@ -60,6 +61,7 @@ export function createServices(world: World): Services {
   const jobs = createJobs(world, locks);
   const sweep = createSweep(world, locks);
   const server = random.uuid();
+  const lease = store.servers === undefined ? alone(jobs) : shared(world, locks, jobs, server, store.servers);
 
   async function carry(verdict: Extract<Verdict, { kind: 'change' }>, asker: Asker, title: string) {
     const action = random.uuid();
@@ -74,6 +76,7 @@ export function createServices(world: World): Services {
       { table: 'actions', put: record },
       ...forget,
     ];
+    if (operation !== null) await lease.prove();
     await store.write(changes);
     if (operation !== null) jobs.start(next);
     if (verdict.settings) await tellSettings(next);
@@ -137,13 +140,14 @@ export function createServices(world: World): Services {
       const all = await store.definitions();
       const live = all.filter((one) => one.destroyedAt === null);
       const remarks = await engine.start(live);
-      for (const definition of live) if (definition.operation !== null) jobs.start(definition);
+      await lease.begin(live.filter(({ operation }) => operation !== null));
       await dropDeadLinks(world, locks);
       return remarks;
     },
     idle: () => jobs.idle(),
     async close() {
       await jobs.close();
+      await lease.close();
       await engine.close();
     },
   };
