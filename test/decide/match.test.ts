@@ -191,6 +191,12 @@ describe('what is remembered of one that is gone', () => {
       NO_MEMORY,
       true,
     ],
+    [
+      'a Terminated record beside one that was made anew and not started',
+      [gone(), live('web', { state: 'Init', deployedAt: null })],
+      NO_MEMORY,
+      true,
+    ],
     ['a Terminated record that was never deployed is none', [gone({ deployedAt: null })], NO_MEMORY, false],
     [
       'one of two Terminating ones',

@@ -22,3 +22,12 @@ test('without a list that can be trusted there is no plan', async () => {
   world.network.faultOf = () => fault('html-login');
   expect(await world.plan()).toBeUndefined();
 });
+
+test('of a job that is gone, the terminated record is read where the list does not show whose it was', async () => {
+  const job = wish('job', { runOnce: true });
+  const world = worldWith([job], { server: { profile: 'reference' } });
+  putOurs(world, job, 'Terminated');
+  expect(shown(await world.plan())).toBe('');
+  await world.apply();
+  expect(world.server.live('job')).toEqual([]);
+});

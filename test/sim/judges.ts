@@ -19,6 +19,8 @@ export function closedGate(
     const dependency = named(name);
     if (dependency === undefined || dependency.want !== 'running') return false;
     if (dependency.spec.target_num_containers === 0 || dependency.runOnce) return false;
+    // Whether it runs is nobody's wish.
+    if (dependency.ignore.some((one) => one === 'state' || one === 'target_num_containers')) return false;
     return !server.all().some((known) => known.name === name && wasIn('Running', known, since));
   });
 }

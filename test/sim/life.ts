@@ -26,6 +26,10 @@ export async function live(world: World, start: Start, meddled = false): Promise
   const isRight = (plan: Plan | undefined) =>
     plan?.summary.forecast.writes === 0 && (meddled || plan.exitCode === expectedExit(start));
   let plan = await world.plan();
+  // A no of the server's stands until the manifest changes, or somebody says `retry`.
+  for (const { name, end } of plan?.services ?? []) {
+    if (end.kind === 'blocked' && end.block.code === 'refused') await world.retry(name);
+  }
   if (!isRight(plan)) {
     // An apply that was lied to may rightly have ended with less; the next one, not lied to, puts it right.
     await world.apply();

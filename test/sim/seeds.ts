@@ -19,4 +19,14 @@ export const SEEDS: readonly number[] = [
   20641,
   // The world's own: a replace that only the limit held moved its dependants an hour later.
   20491, 21391,
+  // The world's own: how old what is acted on may be.
+  40338, 40378, 40404, 40195, 40397,
+];
+
+/** The same of the dry run. */
+export const DRY_SEEDS: readonly number[] = [
+  // A job's terminated record was not read where the list does not show its mark: plan and apply disagreed, or it ran twice.
+  278,
+  // A job made anew beside its terminated record was shown as replaced, and was only terminated.
+  1076,
 ];

@@ -29,7 +29,8 @@ export function opinions(exchange: Exchange, known: Known, wish: Wish | undefine
     const kept = truth.ownerOf(before.spec) === truth.ownerOf(now.spec);
     said.push(['O28', kept, `${what} changes whose it is`]);
   }
-  const down = wish?.want === 'stopped' || wish?.spec.target_num_containers === 0;
+  const none = wish?.spec.target_num_containers === 0 && !wish.ignore.includes('target_num_containers');
+  const down = wish?.want === 'stopped' || none;
   if (down && AT_REST_DOWN.includes(before.state)) {
     said.push(['O29', !COMES_UP.includes(now.state), `${what}, wished to be down, from ${before.state}`]);
   }

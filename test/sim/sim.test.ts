@@ -1,0 +1,81 @@
+/** A slice of every exploration, so that no change passes without it; `npm run sim:*` runs the whole. */
+import { describe, expect, test } from 'vitest';
+import { crashes, type Finding, tally } from './crash.ts';
+import { dryRun } from './dry.ts';
+import { faultAt, faults } from './fault.ts';
+import { random, Storm } from './random.ts';
+import { DRY_SEEDS, SEEDS } from './seeds.ts';
+import { STARTS, type Start } from './starts.ts';
+
+const told = (findings: readonly Finding[]) =>
+  findings.map(({ seed, text, wrong }) => [seed, text, ...wrong]);
+const start = (over: Partial<Start>) =>
+  STARTS.find((one) =>
+    Object.entries(over).every(([key, value]) => one[key as keyof Start] === value),
+  ) as Start;
+
+const PLAIN: Partial<Start> = { state: 'absent', want: 'running', drift: 'none', owner: 'ours' };
+
+describe('one service', () => {
+  test.each(['ours', 'reference'] as const)(
+    'a process killed at any edge of a create makes one service (%s)',
+    async (profile) => {
+      const into = tally();
+      await crashes(start({ ...PLAIN, profile }), into);
+      expect(told(into.findings)).toEqual([]);
+      expect(into.skipped).toBe(0);
+      expect(into.runs).toBeGreaterThan(20);
+    },
+  );
+
+  test.each(['ours', 'reference'] as const)(
+    'any one fault of any request of a create is survived (%s)',
+    async (profile) => {
+      const into = tally();
+      await faults(start({ ...PLAIN, profile }), into);
+      expect(told(into.findings)).toEqual([]);
+      expect(into.skipped).toBe(0);
+      expect(into.merged).toBeGreaterThan(into.runs);
+    },
+  );
+});
+
+test('a fault that another stands for comes to the same end by itself', async () => {
+  const ends = async (name: string) => {
+    const world = await faultAt(start({ ...PLAIN, profile: 'ours' }), 1, name, tally());
+    return world.server.all().map(({ uuid, versions }) => [uuid, versions]);
+  };
+  for (const name of ['reset-before', '500-before', '504-before', 'reset-after'])
+    expect(await ends(name)).toEqual(await ends('refused'));
+});
+
+describe('many services', () => {
+  test.each(SEEDS)('what went wrong in world %i goes well', async (seed) => {
+    const into = tally();
+    await random(seed, into);
+    expect(told(into.findings)).toEqual([]);
+  });
+
+  test('the same seed gives the same trace, byte for byte', async () => {
+    const trace = async (seed: number) => {
+      const storm = new Storm(seed);
+      await storm.run();
+      return storm.world.trace();
+    };
+    for (const seed of [5_292]) expect(await trace(seed)).toBe(await trace(seed));
+  });
+});
+
+describe('the dry run', () => {
+  test.each(DRY_SEEDS)('what went wrong in world %i goes well', async (seed) => {
+    const into = tally();
+    await dryRun(seed, into);
+    expect(told(into.findings)).toEqual([]);
+  });
+
+  test('what plan shows is what apply does', async () => {
+    const into = tally();
+    for (let seed = 1; seed <= 30; seed++) await dryRun(seed, into);
+    expect(told(into.findings)).toEqual([]);
+  });
+});
