@@ -157,9 +157,9 @@ export async function sshGit(dir: string): Promise<SshGit> {
   const config = [
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
-    `HostKey ${join(dir, 'host')}`,
-    `AuthorizedKeysFile ${join(dir, 'authorized_keys')}`,
-    `PidFile ${join(dir, 'pid')}`,
+    `HostKey "${join(dir, 'host')}"`,
+    `AuthorizedKeysFile "${join(dir, 'authorized_keys')}"`,
+    `PidFile "${join(dir, 'pid')}"`,
     'UsePAM no',
     'StrictModes no',
     'PermitRootLogin prohibit-password',

@@ -8,7 +8,7 @@ import type { SourceFile } from '../../service/ports.ts';
 import { reason } from '../files.ts';
 import { BlobCache } from './blobs.ts';
 import type { GitResult } from './command.ts';
-import { explain } from './failure.ts';
+import { explain, type GitFailure } from './failure.ts';
 import { commitOf } from './history.ts';
 import { Mirror, MirrorError } from './mirror.ts';
 import type { GitSourceOptions } from './options.ts';
@@ -21,6 +21,9 @@ export type Outcome =
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
 
 const REBUILD_MS = 10 * 60_000;
+/** How often, and how long in milliseconds, another process on the same mirror is given way. */
+const CONTENDED = 5;
+const CONTENDED_MS = 50;
 
 /** The mirror is suspected; `message` for the case that a new one does not help. */
 class Suspicion extends Error {}
@@ -160,19 +163,30 @@ export class Attempt {
     if (this.#tooLarge?.id === head.id && clock.monotonic() < this.#tooLarge.until)
       throw new Problem([this.#tooLargeText()]);
     await this.#mirror.open(head.id.length, signal);
-    const there = await this.#mirror.local(['rev-parse', '--verify', '--quiet', this.#incoming], signal);
-    if (there.ok && there.stdout.toString('utf8').trim() === head.id) return { head, fetched: false };
     const tooMuch = () => this.#mirror.bytes() > limits.mirrorBytes;
-    const got = await fetchHead(this.#remote, head, this.#mirror.dir, this.#incoming, tooMuch, signal);
-    if (got.ok) return { head, fetched: true };
-    if (got.failure === 'gone') throw new Problem([`EK408 ${url.text}: there is no ${ref.text}`]);
-    if (got.failure.fault === 'size') {
+    const fetch = () => fetchHead(this.#remote, head, this.#mirror.dir, this.#incoming, tooMuch, signal);
+    if (await this.#has(head, signal)) return { head, fetched: false };
+    let got = await fetch();
+    for (let again = 1; again < CONTENDED && !got.ok && isContended(got.failure); again++) {
+      await clock.sleep(CONTENDED_MS * again, signal);
+      // The other one may have brought the same.
+      if (await this.#has(head, signal)) return { head, fetched: false };
+      got = await fetch();
+    }
+    if (got.ok && !tooMuch()) return { head, fetched: true };
+    if (got.ok || (got.failure !== 'gone' && got.failure.fault === 'size')) {
       this.#tooLarge = { id: head.id, until: clock.monotonic() + limits.tooLargeMs };
       await this.#mirror.rebuild(head.id.length, signal);
       throw new Problem([this.#tooLargeText()]);
     }
+    if (got.failure === 'gone') throw new Problem([`EK408 ${url.text}: there is no ${ref.text}`]);
     if (got.failure.fault === 'mirror') throw new Suspicion(got.failure.message);
     throw new Problem([`EK407 ${url.text}: ${got.failure.message}`]);
+  }
+
+  async #has(head: Head, signal: AbortSignal): Promise<boolean> {
+    const there = await this.#mirror.local(['rev-parse', '--verify', '--quiet', this.#incoming], signal);
+    return there.ok && there.stdout.toString('utf8').trim() === head.id;
   }
 
   #tooLargeText(): string {
@@ -224,6 +238,10 @@ function said(error: unknown): string {
   if (error instanceof Suspicion) return `${error.message}; it is damaged, and a new one did not help`;
   if (error instanceof MirrorError) return explain(error.result, [], 0).message;
   return reason(error);
+}
+
+function isContended(failure: GitFailure | 'gone'): boolean {
+  return failure !== 'gone' && failure.fault === 'contended';
 }
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);

@@ -14,6 +14,8 @@ export type Fault =
   | 'mirror'
   /** No space, no permission: a new mirror would not help. */
   | 'disk'
+  /** Another process is at the same ref just now. */
+  | 'contended'
   | 'aborted';
 
 export interface GitFailure {
@@ -23,6 +25,11 @@ export interface GitFailure {
 
 const KNOWN: readonly (readonly [pattern: RegExp, fault: Fault, message: string])[] = [
   [/No space left on device|Disk quota exceeded/i, 'disk', 'there is no space left for the mirror'],
+  [
+    /cannot lock ref|Unable to create '[^']*\.lock'/i,
+    'contended',
+    'another process is at work in the mirror',
+  ],
   [/could not be started: /, 'disk', 'git could not be started'],
   [
     /Read-only file system|insufficient permission|unable to create temporary/i,

@@ -20,8 +20,10 @@ export interface MirrorOptions {
   readonly now: () => number;
 }
 
-/** Milliseconds after which a draft or a lock is nobody's: no command lives that long. */
+/** So many times the longest command after its last change a draft is nobody's. */
 const STALE = 2;
+/** Milliseconds after which a lock is nobody's: one is held for an instant. */
+const STALE_LOCK_MS = 30_000;
 
 export class Mirror {
   readonly dir: string;
@@ -56,11 +58,22 @@ export class Mirror {
       this.#sweep();
       return;
     }
-    await this.rebuild(idLength, signal);
+    const draft = await this.#draft(idLength, signal);
+    try {
+      renameSync(draft, this.dir);
+    } catch {
+      // Another process was first, or something is in its place.
+      if (existsSync(join(this.dir, 'HEAD'))) rmSync(draft, { recursive: true, force: true });
+      else this.#replace(draft);
+    }
   }
 
   /** Makes it anew, empty. */
   async rebuild(idLength: number, signal: AbortSignal): Promise<void> {
+    this.#replace(await this.#draft(idLength, signal));
+  }
+
+  async #draft(idLength: number, signal: AbortSignal): Promise<string> {
     const { base, name, inherited, run, limits } = this.#options;
     mkdirSync(base, { recursive: true, mode: 0o700 });
     const draft = mkdtempSync(join(base, `${name}.draft-`));
@@ -77,6 +90,10 @@ export class Mirror {
       rmSync(draft, { recursive: true, force: true });
       throw new MirrorError(made);
     }
+    return draft;
+  }
+
+  #replace(draft: string): void {
     // Two steps: a directory does not replace one that holds something.
     const old = `${draft}.old`;
     try {
@@ -108,14 +125,14 @@ export class Mirror {
   /** Takes away what killed commands left: locks, drafts of packs, drafts of whole mirrors. */
   #sweep(): void {
     const { base, name, limits, now } = this.#options;
-    const before = now() - STALE * Math.max(limits.exchangeMs, limits.localMs);
-    const dead = (path: string) => {
+    const longest = STALE * Math.max(limits.exchangeMs, limits.localMs);
+    const dead = (path: string, ms = longest) => {
       const stats = statSync(path, { throwIfNoEntry: false });
-      if (stats !== undefined && stats.mtimeMs < before) rmSync(path, { recursive: true, force: true });
+      if (stats !== undefined && stats.mtimeMs < now() - ms) rmSync(path, { recursive: true, force: true });
     };
     const refs = join(this.dir, 'refs');
-    for (const ref of list(refs, true)) if (ref.endsWith('.lock')) dead(join(refs, ref));
-    for (const file of list(this.dir)) if (file.endsWith('.lock')) dead(join(this.dir, file));
+    for (const ref of list(refs, true)) if (ref.endsWith('.lock')) dead(join(refs, ref), STALE_LOCK_MS);
+    for (const file of list(this.dir)) if (file.endsWith('.lock')) dead(join(this.dir, file), STALE_LOCK_MS);
     const packs = join(this.dir, 'objects', 'pack');
     for (const file of list(packs)) if (/^tmp_|\.(?:lock|keep)$/.test(file)) dead(join(packs, file));
     for (const file of list(base)) if (file.startsWith(`${name}.draft-`)) dead(join(base, file));

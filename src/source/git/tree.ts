@@ -34,9 +34,10 @@ const MANIFEST = /\.ya?ml$/;
 const DOCUMENT = /\.(?:md|txt|rst|json|js|ts|sh|py|toml|html|png|svg|lock)$/i;
 
 export async function treeId(local: Local, commit: string, path: string): Promise<TreeReading> {
-  const result = await local(['cat-file', '--batch-check'], { input: `${commit}:${path}\n` });
-  if (!result.ok) return { kind: 'failed', result };
-  const line = result.stdout.toString('utf8').trimEnd();
+  const input = `${commit}^{tree}\n${commit}:${path}\n`;
+  const result = await local(['cat-file', '--batch-check'], { input });
+  const [root = '', line = ''] = result.stdout.toString('utf8').split('\n');
+  if (!result.ok || !/ tree \d+$/.test(root)) return { kind: 'failed', result };
   const [, id, type] = /^([0-9a-f]{40,64}) (\w+) \d+$/.exec(line) ?? [];
   if (id === undefined) return { kind: 'absent', what: 'there is no such directory' };
   if (type !== 'tree') return { kind: 'absent', what: 'it is not a directory' };
