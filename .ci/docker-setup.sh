@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A Docker engine for the tests that need a real one, and sshd for those of the git source: installs Debian's packages
+# A Docker engine for the tests that need a real one, sshd for those of the git source, promtool for the alert rules: installs Debian's packages
 # and starts dockerd, as root.
 # Afterwards:  CI=true EVENKEEL_ENGINES=docker,swarm EVENKEEL_TESTS=engines npm test     (a skip is then a failure)
 # With DOCKERD_PID_FILE set, the pid of an engine that it started is left there.
@@ -9,11 +9,11 @@ if test "$(id -u)" != 0 || ! command -v apt-get >/dev/null; then
   echo "a Docker engine is installed and started here as root on Debian; this is $(id -un) on $(. /etc/os-release && echo "$PRETTY_NAME")" >&2
   exit 1
 fi
-if ! command -v dockerd >/dev/null || ! test -x /bin/busybox || ! test -x /usr/bin/docker-registry || ! test -x /usr/sbin/sshd; then
+if ! command -v dockerd >/dev/null || ! test -x /bin/busybox || ! test -x /usr/bin/docker-registry || ! test -x /usr/sbin/sshd || ! test -x /usr/bin/promtool; then
   # No service is started by the packages: there may be no init to start it.
   printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
   apt-get update -qq
-  apt-get install -y -qq --no-install-recommends docker.io docker-registry iptables iproute2 busybox-static git openssh-server openssh-client
+  apt-get install -y -qq --no-install-recommends docker.io docker-registry iptables iproute2 busybox-static git openssh-server openssh-client prometheus
   rm -f /usr/sbin/policy-rc.d
 fi
 
