@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { loadavg } from 'node:os';
+import { dockerPair, missingEngine } from './docker.ts';
 import { makespan, steadyPass } from './makespan.ts';
 
 const full = process.argv.includes('--full');
@@ -92,6 +93,26 @@ for (const [services, rate, transition, chain] of [
     goal: chain > 1 ? 1.1 : 1.05,
     unit: '×',
     detail,
+  });
+}
+
+if (missingEngine !== undefined) say(`services on Docker: skipped, ${missingEngine}`);
+else {
+  const ratios: number[] = [];
+  const pairs = full ? 5 : 2;
+  let last = { appliedMs: 0, plainMs: 0 };
+  for (let pair = 0; pair <= pairs; pair++) {
+    say(`30 services on Docker: pair ${pair} of ${pairs}${pair === 0 ? ' (warm-up)' : ''}`);
+    last = await dockerPair(30);
+    if (pair > 0) ratios.push(last.appliedMs / last.plainMs);
+  }
+  const seconds = (ms: number) => (ms / 1_000).toFixed(1);
+  lines.push({
+    name: '30 services from nothing to running on Docker / plain concurrent calls of the engine',
+    value: median(ratios),
+    goal: 1.2,
+    unit: '×',
+    detail: `${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; the last ${seconds(last.appliedMs)} s and ${seconds(last.plainMs)} s`,
   });
 }
 

@@ -37,11 +37,18 @@ export function roster(daemon: Daemon, instance: string): Roster {
   let hears = false;
 
   async function inspect(id: string): Promise<Seen | undefined> {
+    const mine = {};
     kept.delete(id);
+    asking.set(id, mine);
     const info = await doing('inspecting a container', asIs, () =>
       inspections(() => orMissing(() => daemon.quick.getContainer(id).inspect())),
     );
-    return info === undefined ? undefined : readInspection(instance, info);
+    const seen = info === undefined ? undefined : readInspection(instance, info);
+    if (asking.get(id) === mine) {
+      asking.delete(id);
+      if (seen !== undefined && hears) kept.set(id, seen);
+    }
+    return seen;
   }
 
   function forget(id: string): void {
@@ -52,13 +59,10 @@ export function roster(daemon: Daemon, instance: string): Roster {
   async function see(found: Found): Promise<Seen | undefined> {
     const known = kept.get(found.id);
     if (known !== undefined && known.phase === found.phase && known.health === found.health) return known;
-    const mine = {};
-    asking.set(found.id, mine);
     const seen = await inspect(found.id);
     // What the list shows otherwise is on the move, and not kept.
     const still = seen !== undefined && seen.phase === found.phase && seen.health === found.health;
-    if (still && hears && asking.get(found.id) === mine) kept.set(found.id, seen);
-    if (asking.get(found.id) === mine) asking.delete(found.id);
+    if (!still) kept.delete(found.id);
     return seen;
   }
 

@@ -13,8 +13,8 @@ import type { Locks } from './locks.ts';
 import { settled } from './settled.ts';
 
 export interface Jobs {
-  /** Carries out `definition.operation`; never throws. */
-  start(definition: Definition): void;
+  /** Carries out `definition.operation`; never throws. `seen`: its containers, where they were looked at just now. */
+  start(definition: Definition, seen?: readonly ContainerView[]): void;
   /** Whether the operation of this action is being carried out here. */
   has(action: string): boolean;
   /** Whether anything is. */
@@ -49,10 +49,10 @@ export function createJobs(world: World, locks: Locks): Jobs {
     return undefined;
   }
 
-  async function run(definition: Definition): Promise<void> {
+  async function run(definition: Definition, seen?: readonly ContainerView[]): Promise<void> {
     const { uuid, operation } = definition;
     if (operation === null) return;
-    const prepared = await insist(`preparing ${operation.verb} of ${uuid}`, () => prepare(definition));
+    const prepared = await insist(`preparing ${operation.verb} of ${uuid}`, () => prepare(definition, seen));
     if (prepared === undefined) return;
     const { job, variables } = prepared;
     const result = await engine.run(job, stop.signal).catch((error: unknown): EngineResult<JobDone> => {
@@ -73,7 +73,10 @@ export function createJobs(world: World, locks: Locks): Jobs {
   }
 
   /** Gathers what the engine needs. Containers of one making have the same link variables, so those are kept for more. */
-  async function prepare(definition: Definition): Promise<{ job: Job; variables: Variables }> {
+  async function prepare(
+    definition: Definition,
+    seen: readonly ContainerView[] | undefined,
+  ): Promise<{ job: Job; variables: Variables }> {
     const { spec, operation, revision } = definition;
     const verb = operation?.verb ?? 'scale';
     const all = await store.definitions();
@@ -83,7 +86,8 @@ export function createJobs(world: World, locks: Locks): Jobs {
         .map((one) => [one.uuid, one]),
     );
     const keeps =
-      verb !== 'redeploy' && (await containersOf(definition)).some((one) => one.revision === revision);
+      verb !== 'redeploy' &&
+      (seen ?? (await containersOf(definition))).some((one) => one.revision === revision);
     const variables = keeps ? definition.linkVariables : linkVariables(spec.linked_to_service, targets);
     const role = roleVariables(definition, world.settings);
     const own = Object.fromEntries(spec.container_envvars.map(({ key, value }) => [key, value]));
@@ -134,8 +138,8 @@ export function createJobs(world: World, locks: Locks): Jobs {
   }
 
   return {
-    start(definition) {
-      const job = run(definition).catch((error: unknown) =>
+    start(definition, seen) {
+      const job = run(definition, seen).catch((error: unknown) =>
         log('error', 'a job could not be settled', { error: String(error) }),
       );
       running.set(job, definition.operation?.action);

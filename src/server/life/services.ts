@@ -63,7 +63,12 @@ export function createServices(world: World): Services {
   const server = random.uuid();
   const lease = store.servers === undefined ? alone(jobs) : shared(world, locks, jobs, server, store.servers);
 
-  async function carry(verdict: Extract<Verdict, { kind: 'change' }>, asker: Asker, title: string) {
+  async function carry(
+    verdict: Extract<Verdict, { kind: 'change' }>,
+    seen: Seen,
+    asker: Asker,
+    title: string,
+  ) {
     const action = random.uuid();
     const at = clock.wall();
     const operation = verdict.job === undefined ? null : begin(verdict.job, action, at, verdict.reuseVolumes);
@@ -78,7 +83,7 @@ export function createServices(world: World): Services {
     ];
     if (operation !== null) await lease.prove();
     await store.write(changes);
-    if (operation !== null) jobs.start(next);
+    if (operation !== null) jobs.start(next, seen.containers);
     if (verdict.settings) await tellSettings(next);
     return { next, action };
   }
@@ -127,7 +132,7 @@ export function createServices(world: World): Services {
     if (verdict.kind === 'wrong-state') throw new WrongState(verdict.message);
     if (verdict.kind === 'invalid') throw invalid(verdict.fields);
     if (verdict.kind === 'unchanged') return { seen, action: undefined };
-    const { next, action } = await carry(verdict, asker, title);
+    const { next, action } = await carry(verdict, seen, asker, title);
     return { seen: { ...seen, definition: next, state: stateOf(next, seen.containers) }, action };
   }
 
