@@ -28,8 +28,9 @@ export function createScrub(keys: readonly string[], values: readonly string[] =
       ...values,
     ]);
     const line = mask(text)
-      .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+      .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, ' ')
       .trim();
-    return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
+    // A character of two halves is not cut in the middle.
+    return line.length > LONGEST ? `${line.slice(0, LONGEST - 1).replace(/\p{Cs}$/u, '')}…` : line;
   };
 }

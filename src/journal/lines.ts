@@ -9,6 +9,7 @@ import { crc32 } from 'node:zlib';
 import { UserError } from '../service/failure.ts';
 import type { Memory, Record } from '../service/memory.ts';
 import { Folding, TABLES, type Table } from './fold.ts';
+import { isWellMade } from './shape.ts';
 
 export const VERSION = 1;
 
@@ -48,7 +49,7 @@ export function decode(bytes: Uint8Array): Reading {
   let damaged = 0;
   let unknown = 0;
   for (const entry of entries.slice(0, lastGood + 1)) {
-    if (entry === undefined) damaged += 1;
+    if (entry === undefined || !isWellMade({ ...entry })) damaged += 1;
     else if (!put(folding, entry)) unknown += 1;
   }
   const rest = lines.slice(lastGood + 1);
