@@ -114,7 +114,7 @@ async function struck(seed: number, start: Start): Promise<Case> {
 }
 
 /** Real waits are looked at more or less often than simulated ones; this many lists there are nearly always. */
-const LISTS = 3;
+const LISTS = 2;
 
 function whereIs({ network }: World, index: number): Where {
   const kind = network.log[index]?.kind ?? 'list';
