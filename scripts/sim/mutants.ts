@@ -29,7 +29,7 @@ interface Verdict {
 }
 
 const begun = performance.now();
-const chosen = positionals.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => positionals.includes(name));
+let chosen = positionals.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => positionals.includes(name));
 const unknown = positionals.filter((name) => !MUTANTS.some((one) => one.name === name));
 if (unknown.length > 0) throw new Error(`no mutant ${unknown.join(', ')}`);
 const allProbes = [
@@ -40,7 +40,8 @@ const trees = await copies(values.sweep ? 1 : Math.min(availableParallelism(), M
 const wrong: string[] = [];
 try {
   const misfits = await planted(trees[0] as Tree);
-  wrong.push(...misfits);
+  wrong.push(...misfits.values());
+  chosen = chosen.filter(({ name }) => !misfits.has(name));
   if (values.unit) await unit();
   else await simulate();
 } finally {
@@ -50,17 +51,17 @@ for (const one of wrong) console.log(`WRONG: ${one}`);
 process.exitCode = wrong.length === 0 ? 0 : 1;
 
 /** Bugs that cannot be planted any more, and names that are there twice. */
-async function planted(tree: Tree): Promise<readonly string[]> {
-  const found: string[] = [];
+async function planted(tree: Tree): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
   const names = new Set<string>();
   for (const mutant of MUTANTS) {
-    if (names.has(mutant.name)) found.push(`two mutants are named ${mutant.name}`);
+    if (names.has(mutant.name)) found.set(mutant.name, `two mutants are named ${mutant.name}`);
     names.add(mutant.name);
     try {
       if (plant(mutant, await tree.read(mutant.file)) === (await tree.read(mutant.file)))
-        found.push(`${mutant.name} changes nothing`);
+        found.set(mutant.name, `${mutant.name} changes nothing`);
     } catch (error) {
-      found.push(error instanceof Error ? error.message : String(error));
+      found.set(mutant.name, error instanceof Error ? error.message : String(error));
     }
   }
   return found;

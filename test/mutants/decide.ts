@@ -9,7 +9,7 @@ export const DECIDE: readonly Mutant[] = [
     find: "if (observed.exists === 'unclear') return blocked({ code: 'unknown-state', state: observed.state });",
     replace: "if (observed.exists === 'unclear') return inSync();",
     oracle: 'O5',
-    probes: ['calm 480-483'],
+    probes: ['calm 432-435'],
     tests: ['test/decide/step.test.ts'],
   },
   {
@@ -131,8 +131,8 @@ export const DECIDE: readonly Mutant[] = [
     find: 'if (wanted === undefined || reported === undefined || wanted === reported) continue;',
     replace:
       'if (reported === undefined || wanted === reported || (wanted === undefined && field !== "autorestart")) continue;',
-    oracle: 'O16',
-    probes: ['story ignored', 'story defaulting'],
+    oracle: 'O5',
+    probes: ['story ignored'],
     tests: ['test/decide/diff.test.ts'],
   },
   {
@@ -192,7 +192,7 @@ export const DECIDE: readonly Mutant[] = [
     find: 'if (staying.length > 1) return',
     replace: 'if (staying.length > 2) return',
     oracle: 'O2',
-    probes: ['calm 74,78,82,86,90,94,98,102,106'],
+    probes: ['calm 78'],
     tests: ['test/decide/match.test.ts'],
   },
   {
@@ -202,7 +202,7 @@ export const DECIDE: readonly Mutant[] = [
     find: "  if (adopt) return 'adopted';",
     replace: "  if (adopt || live.mark === null) return 'adopted';",
     oracle: 'O2',
-    probes: ['calm 73,77,81,85,89,93,97'],
+    probes: ['calm 77'],
     tests: ['test/decide/match.test.ts'],
   },
   {
@@ -255,16 +255,6 @@ export const DECIDE: readonly Mutant[] = [
     oracle: 'O23',
     probes: ['story gated-replace'],
     tests: ['test/decide/links.test.ts'],
-  },
-  {
-    name: 'links-by-old-uuid',
-    after: 'a replaced service leaves its dependants with a link to nothing (deck#1037)',
-    file: 'src/decide/links.ts',
-    find: "  const known = uuid !== undefined && !uuid.startsWith('@');\n",
-    replace: '  const known = uuid !== undefined;\n',
-    oracle: 'O15b',
-    probes: ['story in-order', 'story chain', 'story replace-linked'],
-    tests: ['test/decide'],
   },
   {
     name: 'orphan-goes-under-its-dependant',
@@ -343,7 +333,7 @@ export const DECIDE: readonly Mutant[] = [
     find: "const prunes = input.safety.prune === 'owned' && input.complete;",
     replace: "const prunes = input.safety.prune === 'owned';",
     oracle: 'O8',
-    probes: ['story half-read'],
+    probes: ['story half-read-apply'],
     tests: ['test/decide'],
   },
   {
@@ -382,8 +372,8 @@ export const DECIDE: readonly Mutant[] = [
     file: 'src/decide/model.ts',
     find: "  if (row.kind !== 'resting' || row.update === 'stored') return state;",
     replace: "  if (row.kind !== 'resting') return state;",
-    oracle: 'O15b',
-    probes: ['calm 0-35', 'calm 252-287'],
+    oracle: 'O15d',
+    probes: ['story as-shown'],
     tests: ['test/decide/model.test.ts'],
   },
   {
@@ -392,8 +382,8 @@ export const DECIDE: readonly Mutant[] = [
     file: 'src/decide/model.ts',
     find: "const idle = row.settles === 'Running' && observed.fields.target_num_containers === 0;",
     replace: 'const idle = false;',
-    oracle: 'O5',
-    probes: ['story to-nought', 'random 1000-1060'],
+    oracle: 'O15d',
+    probes: ['story to-nought'],
     tests: ['test/decide/model.test.ts'],
   },
   {

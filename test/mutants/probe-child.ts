@@ -15,11 +15,11 @@ let current = '';
 let begun = 0;
 
 const tell = (message: unknown) => new Promise<void>((resolve) => process.send?.(message, () => resolve()));
+const textOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 process.on('unhandledRejection', (error) => {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   said.push({
     probe: current,
-    wrong: [`P5: a rejection nobody handled: ${text}`],
+    wrong: [`P5: a rejection nobody handled: ${textOf(error)}`],
     ms: performance.now() - begun,
   });
   void tell({ said }).then(() => process.exit(0));
@@ -29,7 +29,7 @@ const { probe } = await import('./probes.ts');
 for (const name of probes) {
   current = name;
   begun = performance.now();
-  const wrong = await probe(name);
+  const wrong = await probe(name).catch((error: unknown) => [`exception: ${textOf(error)}`]);
   said.push({ probe: name, wrong, ms: Math.round(performance.now() - begun) });
   if (wrong.length > 0 && !all) break;
 }

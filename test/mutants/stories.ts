@@ -102,13 +102,13 @@ async function applied(world: World, ends: number): Promise<string[]> {
 }
 
 /** What was done is what was shown, neither more nor less. */
-async function asShown(world: World): Promise<string[]> {
+async function asShown(world: World, chain: readonly Wish[] = []): Promise<string[]> {
   const shown = await world.apply();
   if (typeof shown === 'string') return [`O4: apply ends ${shown}`, ...over(world)];
   const { writes } = shown.plan.summary.forecast;
   const done = world.network.log.filter((one) => one.answer?.committed === true).length;
   const same = writes === done ? [] : [`O15d: ${writes} writes were shown and ${done} were done`];
-  const late = CHAIN.slice(1).filter(({ name, dependsOn }) => {
+  const late = chain.slice(1).filter(({ name, dependsOn }) => {
     const seqs = (of: string) =>
       (shown.plan.services.find((one) => one.name === of)?.course ?? []).flatMap((move) =>
         move.kind === 'operation' ? [move.seq] : [],
@@ -145,10 +145,15 @@ const FORBIDDEN: Fault = {
   }),
 };
 
-/** So many records that say nothing: the next process writes its journal anew. */
-function pad(world: World): void {
+/** Killed with so many records that say nothing that the next process writes its journal anew; the one after reads it. */
+async function compacted(world: World): Promise<Running> {
   const line = encode({ type: 'cleared', name: 'nobody' });
+  world.kill();
   world.disk.bytes = Buffer.concat([world.disk.bytes, Buffer.from(line.repeat(200))]);
+  await world.run({ intervalMs: MINUTE });
+  await world.pass(2_000);
+  world.kill();
+  return world.run({ intervalMs: MINUTE });
 }
 
 const committed = (world: World, verb: string, name?: string) =>
@@ -217,7 +222,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
     });
     ours(world, ['s6', 's7', 's8', 's9'], {});
     world.wishes = [...CHAIN, ...wishes(['s3', 's4', 's5'], { want: 'stopped' }), wish('s6')];
-    return [...(await asShown(world)), ...(await applied(world, 0))];
+    return [...(await asShown(world, CHAIN)), ...(await applied(world, 0))];
   }),
   /** A new image for the one that others are linked to, where nothing but a replace can bring it. */
   'replace-linked': () =>
@@ -234,13 +239,14 @@ export const STORIES: Readonly<Record<string, Story>> = {
       },
       4 * HOUR,
     ),
-  /** A replace that nobody allowed. */
+  /** Replaces that nobody allowed, one at a time, so that no limit stands before them. */
   'replace-off': both((profile) =>
     daemon(
       { server: { profile } },
       (world) => {
-        ours(world, named(8), { spec: { image: 'nginx:0', target_num_containers: 2 } });
-        world.wishes = [...wishes(named(6)), ...wishes(['s6', 's7'], { protect: true, allowReplace: true })];
+        ours(world, named(7, 1));
+        ours(world, ['s0', 's8'], { spec: { image: 'nginx:0' } });
+        world.wishes = [...wishes(named(8)), wish('s8', { protect: true, allowReplace: true })];
       },
       quiet,
     ),
@@ -395,15 +401,15 @@ export const STORIES: Readonly<Record<string, Story>> = {
           ],
         });
         world.server.put('s20', 'another', { spec: linkTo('s13') });
-        world.server.put('o1', 'us', { spec: { ...mark('o1') } });
-        world.server.put('o0', 'us', { spec: { ...mark('o0'), ...linkTo('o1') } });
+        world.server.put('o0', 'us', { spec: { ...mark('o0') } });
+        world.server.put('o1', 'us', { spec: { ...mark('o1'), ...linkTo('o0') } });
         world.wishes = wishes(named(13));
       },
       async (world) => {
         await world.pass(40 * MINUTE);
-        if (world.server.live('o1').length > 0) world.oracles.fail('O4', 'o1 is still there');
+        if (world.server.live('o0').length > 0) world.oracles.fail('O4', 'o0 is still there');
         const [first, second] = committed(world, 'terminate');
-        if (first?.name !== 'o0' || second?.name !== 'o1')
+        if (first?.name !== 'o1' || second?.name !== 'o0')
           world.oracles.fail('O27', `${first?.name} went before ${second?.name}`);
       },
     ),
@@ -449,8 +455,8 @@ export const STORIES: Readonly<Record<string, Story>> = {
     daemon(
       { server: { profile } },
       (world) => {
-        ours(world, ['s0'], { spec: { ...SPEC, image: 'nginx' } });
-        world.wishes = wishes(['s0'], { spec: { ...SPEC, image: 'nginx:latest' } });
+        ours(world, ['s0'], { spec: { ...SPEC, image: 'nginx:latest' } });
+        world.wishes = wishes(['s0'], { spec: { ...SPEC, image: 'nginx' } });
       },
       async (world) => {
         await world.pass(10 * MINUTE);
@@ -586,10 +592,12 @@ export const STORIES: Readonly<Record<string, Story>> = {
       {},
       (world) => {
         world.wishes = wishes(named(12));
-        world.network.faultOf = ({ number }) => (number === 9 ? fault('hang-after') : undefined);
+        let creates = 0;
+        world.network.faultOf = ({ kind }) =>
+          kind === 'create' && ++creates === 1 ? fault('hang-after') : undefined;
       },
       async (world, running) => {
-        await world.pass(600);
+        await world.pass(900);
         await running.stop();
         return world.run({ intervalMs: MINUTE });
       },
@@ -638,7 +646,8 @@ export const STORIES: Readonly<Record<string, Story>> = {
         world.network.faultOf = ({ kind }) => {
           if (kind !== 'create') return undefined;
           world.scheduler.after(100, () => {
-            if (world.server.live('s0').length === 0) world.server.put('s0', 'another', { spec: SPEC });
+            if (world.server.live('s0').length === 0)
+              world.server.put('s0', 'another', { spec: { image: 'nginx:9' } });
           });
           return fault('hang-before');
         };
@@ -843,6 +852,29 @@ export const STORIES: Readonly<Record<string, Story>> = {
       },
       async (world) => world.pass(HOUR),
     ),
+  /** The same, for an apply, which needs no grace. */
+  'half-read-apply': async () => {
+    const world = new World({ prune: 'owned', allowDeletes: 5 });
+    ours(world, named(10));
+    world.wishes = wishes(named(9));
+    world.complete = false;
+    await world.apply();
+    return over(world);
+  },
+  /** Every state that rests, with every difference, on one plan. */
+  'as-shown': both(async (profile) => {
+    const world = new World({ server: { profile }, allowDeletes: 99 });
+    const all: Wish[] = [];
+    for (const state of ['Init', 'Running', 'Partly running', 'Stopped', 'Not running'])
+      for (const spec of [SPEC, { ...SPEC, image: 'nginx:0' }, { ...SPEC, target_num_containers: 5 }])
+        for (const want of ['running', 'stopped'] as const) {
+          const name = `s${all.length}`;
+          ours(world, [name], { state, spec });
+          all.push(wish(name, { want, allowReplace: true }));
+        }
+    world.wishes = all;
+    return asShown(world);
+  }),
   /** No containers are wished any more. */
   'to-nought': both(async (profile) => {
     const world = new World({ server: { profile } });
@@ -889,7 +921,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
         running.hint();
       },
     ),
-  /** A delete was let go and failed; then the source breaks while no list can be had. */
+  /** A delete was let go and failed; before it is tried again the source breaks, and a list takes its time. */
   'review-then-break': () =>
     daemon(
       { prune: 'owned' },
@@ -898,21 +930,65 @@ export const STORIES: Readonly<Record<string, Story>> = {
         world.wishes = wishes(named(9));
       },
       async (world, running) => {
-        let broken = false;
-        world.network.faultOf = ({ kind, verb }) => {
-          if (kind === 'list') return broken ? fault('500-before') : undefined;
-          return verb === 'terminate' && !broken ? fault('500-before') : undefined;
+        world.network.way = { up: ({ kind }) => (kind === 'list' ? 9_000 : 5), down: () => 5 };
+        let deletes = 0;
+        world.network.faultOf = ({ verb }) => {
+          if (verb !== 'terminate' || ++deletes > 1) return undefined;
+          world.complete = false;
+          running.hint();
+          return fault('500-before');
         };
-        await world.pass(13 * MINUTE);
-        broken = true;
-        world.complete = false;
-        running.hint();
         await world.pass(20 * MINUTE);
         world.complete = true;
         world.wishes = wishes(named(10));
         running.hint();
       },
     ),
+  /** Killed three times while records are on their way to the disk, of which half is there. */
+  torn: both((profile) =>
+    daemon(
+      { server: { profile } },
+      (world) => {
+        world.wishes = wishes(named(6));
+        world.disk.syncMs = 20;
+        world.tear = 'torn';
+      },
+      async (world) => {
+        let running: Running | undefined;
+        for (let kills = 0; kills < 3; kills++) {
+          let writes = 0;
+          world.onEdge = (name) => {
+            if (name === 'journal:write' && ++writes === 3) world.scheduler.after(10, () => world.kill());
+          };
+          await world.pass(MINUTE);
+          world.onEdge = () => {};
+          running = await world.run({ intervalMs: MINUTE });
+        }
+        return running;
+      },
+    ),
+  ),
+  /** A start is carried out and not answered, and the lists that follow are older than it. */
+  unanswered: both((profile) =>
+    daemon(
+      { server: { profile, moveMs: 1_000 } },
+      (world) => {
+        ours(world, ['s0'], { state: 'Stopped' });
+        world.wishes = wishes(['s0']);
+        let started = false;
+        world.network.faultOf = ({ kind, verb }) => {
+          if (verb !== 'start' || started) return started && kind === 'list' ? fault('stale-60s') : undefined;
+          started = true;
+          return fault('reset-after');
+        };
+      },
+      async (world) => {
+        await world.pass(40_000);
+        const sent = world.network.log.filter(({ verb }) => verb === 'start').length;
+        if (sent !== 1) world.oracles.fail('O5b', `one start was sent ${sent} times`);
+      },
+    ),
+  ),
   /** A list from before our own write, while nothing is to be done. */
   stale: both((profile) =>
     daemon(
@@ -1015,9 +1091,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
       },
       async (world) => {
         await world.pass(1_000);
-        world.kill();
-        pad(world);
-        const running = await world.run({ intervalMs: MINUTE });
+        const running = await compacted(world);
         await world.pass(5 * MINUTE);
         return running;
       },
@@ -1033,14 +1107,89 @@ export const STORIES: Readonly<Record<string, Story>> = {
       },
       async (world) => {
         await world.pass(15 * MINUTE);
-        world.kill();
-        pad(world);
-        const running = await world.run({ intervalMs: MINUTE });
+        const running = await compacted(world);
         world.wishes = wishes(named(11));
         await world.pass(20 * MINUTE);
         return running;
       },
     ),
+  /** A protected name is taken out, and then the journal is written anew. */
+  'compacted-protected': () =>
+    daemon(
+      { prune: 'owned' },
+      (world) => {
+        ours(world, named(10));
+        world.wishes = [...wishes(named(9)), wish('s9', { protect: true })];
+      },
+      async (world) => {
+        await world.pass(3 * MINUTE);
+        world.wishes = wishes(named(9));
+        await world.pass(2 * MINUTE);
+        const running = await compacted(world);
+        await world.pass(30 * MINUTE);
+        return running;
+      },
+    ),
+  /** A request that nobody answers. */
+  hang: () =>
+    daemon(
+      {},
+      (world) => {
+        world.wishes = wishes(named(2));
+        world.network.faultOf = ({ number }) => (number === 2 ? fault('hang-before') : undefined);
+      },
+      quiet,
+      10 * MINUTE,
+    ),
+  /** The fleet is suspended for half an hour, over a restart; then it goes on by itself. */
+  suspended: () =>
+    daemon(
+      {},
+      (world) => {
+        ours(world, named(3));
+        world.wishes = wishes(named(3));
+      },
+      async (world, running) => {
+        await world.pass(3 * MINUTE);
+        const until = world.wall() + 30 * MINUTE;
+        const asked = running.fleet.suspensions.suspend({ names: [], until, by: 'a person', reason: 'x' });
+        await world.until(asked, MINUTE);
+        world.wishes = wishes(named(3), { spec: { ...SPEC, target_num_containers: 4 } });
+        running.hint();
+        await world.pass(5 * MINUTE);
+        const next = await compacted(world);
+        await world.pass(5 * MINUTE);
+        if (committed(world, 'update').length > 0)
+          world.oracles.fail('O31', 'a suspended service was changed');
+        return next;
+      },
+      40 * MINUTE,
+    ),
+  /** Somebody else wants another number of containers, and sets it whenever we have set ours. */
+  fight: both((profile) =>
+    daemon(
+      { server: { profile } },
+      (world) => {
+        ours(world, ['s0']);
+        world.wishes = wishes(['s0']);
+        world.oracles.fights = false;
+      },
+      async (world) => {
+        const uuid = world.server.live('s0')[0]?.uuid ?? '';
+        for (let minutes = 0; minutes < 30; minutes++) {
+          if (world.server.now(uuid)?.state === 'Running')
+            world.server.ask('update', uuid, { target_num_containers: 7 });
+          await world.pass(MINUTE);
+        }
+        const writes = committed(world, 'update').map(({ at }) => at);
+        const most = Math.max(
+          ...writes.map((at) => writes.filter((one) => one >= at && one < at + 10 * MINUTE).length),
+        );
+        if (most > 6) world.oracles.fail('O14b', `${most} writes to one service within ten minutes`);
+      },
+      5 * HOUR,
+    ),
+  ),
   /** The disk is slow, and what waits for it holds its place. */
   'slow-disk': () =>
     daemon(
@@ -1089,22 +1238,44 @@ export const STORIES: Readonly<Record<string, Story>> = {
   ),
 };
 
-/** A create that is carried out long after it was given up, and a kill at every edge after it was sent. */
+/** A create that is carried out long after it was given up, and a kill at every edge, or some time after it was sent. */
 export async function lateAndKilled(profile: 'ours' | 'reference'): Promise<readonly string[]> {
   for (let edge = 1; edge < 40; edge++) {
-    const world = new World({ seed: edge, server: { profile } });
-    world.wishes = wishes(['s0']);
-    let creates = 0;
-    world.network.faultOf = ({ kind }) =>
-      kind === 'create' && ++creates === 1 ? fault('late-100s') : undefined;
-    world.killAt = edge;
-    for (let lives = 0; lives < 4; lives++) {
-      await world.apply();
-      await world.pass(20_000);
-    }
-    await world.pass(5 * MINUTE);
-    const wrong = over(world);
+    const wrong = await late(profile, edge, (world) => {
+      world.killAt = edge;
+    });
+    if (wrong.length > 0) return wrong;
+  }
+  for (const ms of [1, 20, 60, 200]) {
+    const wrong = await late(profile, ms, (world) => {
+      world.disk.syncMs = 50;
+      const { faultOf } = world.network;
+      world.network.faultOf = (exchange) => {
+        const first = faultOf(exchange);
+        if (first !== undefined) world.scheduler.after(ms, () => world.kill());
+        return first;
+      };
+    });
     if (wrong.length > 0) return wrong;
   }
   return [];
+}
+
+async function late(
+  profile: 'ours' | 'reference',
+  seed: number,
+  prepare: (world: World) => void,
+): Promise<readonly string[]> {
+  const world = new World({ seed, server: { profile } });
+  world.wishes = wishes(['s0']);
+  let creates = 0;
+  world.network.faultOf = ({ kind }) =>
+    kind === 'create' && ++creates === 1 ? fault('late-100s') : undefined;
+  prepare(world);
+  for (let lives = 0; lives < 4; lives++) {
+    await world.apply();
+    await world.pass(20_000);
+  }
+  await world.pass(5 * MINUTE);
+  return over(world);
 }
