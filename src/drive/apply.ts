@@ -125,6 +125,10 @@ class PermitAuthority implements Authority {
     this.#permit.end(target.id);
   }
 
+  isLeaving(name: string): boolean {
+    return this.#permit.isLeaving(name);
+  }
+
   /** Dependants go first; in a circle of links the plan's order decides. */
   before(id: string): readonly string[] {
     const service = this.#services.get(id);

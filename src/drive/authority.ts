@@ -8,6 +8,8 @@ export interface Authority {
   ended(target: Target): void;
   /** Ids that must be over before this delete. */
   before(id: string): readonly string[];
+  /** Whether the service of this name is still to be terminated to be made anew: links to it will be other ones. */
+  isLeaving(name: string): boolean;
   /** Whether `verdict` is the end of `target`. */
   isEnd(target: Target, verdict: Verdict): boolean;
 }
@@ -18,5 +20,6 @@ export const LOOK_ONLY: Authority = {
   accepted: () => {},
   ended: () => {},
   before: () => [],
+  isLeaving: () => false,
   isEnd: () => true,
 };

@@ -73,6 +73,8 @@ export interface Bench {
   permits(target: Target, operation: Operation): 'now' | 'later' | 'no' | Block;
   /** Ids that must be over before this delete. */
   before(id: string): readonly string[];
+  /** The permit still has it terminated and made anew: the uuid it has now is not the one that links will hold. */
+  isLeaving(name: string): boolean;
   duplicates(name: string): readonly string[] | undefined;
   /** The body that would be sent now is the one the uncertain attempt sent. */
   canResend(wish: Wish, operation: Extract<Operation, { verb: 'create' }>): boolean;

@@ -234,6 +234,11 @@ export class Daemon implements Authority {
 
   ended(): void {}
 
+  /** Links go by what lives now: nothing here need be as it was shown, and what is held back may stay so for long. */
+  isLeaving(): boolean {
+    return false;
+  }
+
   before(id: string): readonly string[] {
     return (this.#before.get(id) ?? []).filter((other) => this.#fleet.isRunning(other));
   }

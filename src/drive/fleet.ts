@@ -115,6 +115,7 @@ export class Fleet implements World {
       pause: (id) => this.#outcomes.pauseLeft(id),
       permits: (target, operation) => this.#authority.permits(target, operation),
       before: (id) => this.#authority.before(id),
+      isLeaving: (name) => this.#authority.isLeaving(name),
       duplicates: (name) => this.#uncertain.twice(name),
       canResend: (wish, operation) => this.#uncertain.canResend(wish.name, operation),
       maxAge: () => this.observer.maxAge(),

@@ -56,6 +56,13 @@ export class Permit {
     if (at !== -1) holding.spent = at + 1;
   }
 
+  /** It was shown to be terminated and made anew, and has not been terminated yet. */
+  isLeaving(id: string): boolean {
+    const holding = this.#holdings.get(id);
+    if (holding === undefined || holding.ended) return false;
+    return holding.operations.slice(holding.spent).some(({ text }) => text === TERMINATE);
+  }
+
   /** Nothing more will be done about it: others need not wait for its turns. */
   end(id: string): void {
     const holding = this.#holdings.get(id);
@@ -86,6 +93,8 @@ export function permitId(
 ): string {
   return want === 'absent' ? `delete ${uuid}` : name;
 }
+
+const TERMINATE = JSON.stringify(['terminate']);
 
 /** An operation as one line without uuids, so that what is asked for now can be held against what was shown. */
 function write(operation: Operation, nameOf: NameOf): string {

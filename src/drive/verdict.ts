@@ -250,7 +250,7 @@ export function matchNow(wish: Wish, bench: Bench, memory: Memory): Match {
 /** The uuid that a link to `name` means now. */
 function uuidNow(name: string, bench: Bench): string | undefined {
   const wish = bench.wish(name);
-  if (wish === undefined) return undefined;
+  if (wish === undefined || bench.isLeaving(name)) return undefined;
   return liveUuid(matchNow(wish, bench, bench.journal.memory()));
 }
 

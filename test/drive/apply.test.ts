@@ -182,3 +182,20 @@ test('a replace terminates, waits until it is gone, makes anew, and links its de
   ]);
   expect(world.oracles.violations).toEqual([]);
 });
+
+test('a dependant of a service that is replaced waits for the successor with all that differs', async () => {
+  const db = wish('db', { allowReplace: true, spec: { image: 'postgres:17', target_num_containers: 1 } });
+  const link = { to_service: 'db', name: 'db' };
+  const api = wish('api', {
+    dependsOn: ['db'],
+    allowReplace: true,
+    spec: { image: 'api:3', target_num_containers: 2, linked_to_service: [link] },
+  });
+  const world = worldWith([db, api], { server: { profile: 'reference' }, allowDeletes: 2 });
+  putOurs(world, { ...db, spec: { image: 'postgres:16', target_num_containers: 1 } });
+  putOurs(world, { ...api, spec: { ...api.spec, target_num_containers: 1 } }, 'Not running');
+  const plan = await world.plan();
+  expect(shown(plan)).toBe('terminate db, create db, start db, terminate api, create api, start api');
+  await world.apply();
+  expect(told(writes(world))).toBe(shown(plan));
+});

@@ -41,12 +41,15 @@ export function dryWorld(seed: number): DryWorld {
   return { world, prepare, text };
 }
 
-/** A job ends by itself, some time after it began. */
+/** A job ends by itself, some time after it began; not before it was told to begin again, which would be another plan. */
 function endJob(world: World, uuid: string): void {
   const name = world.server.known.get(uuid)?.name;
-  const works = () =>
-    ['Running', 'Partly running'].includes(world.server.now(uuid)?.state ?? '') &&
-    world.wishes.find((one) => one.name === name)?.runOnce === true;
+  const works = () => {
+    const wish = world.wishes.find((one) => one.name === name);
+    const { state = '', token } = world.server.now(uuid) ?? {};
+    if (wish?.runOnce !== true || !['Running', 'Partly running'].includes(state)) return false;
+    return wish.redeploy === undefined || wish.redeploy === token;
+  };
   if (!works()) return;
   world.scheduler.after(5_000, () => {
     if (works()) world.server.become(uuid, 'Stopped');
@@ -106,7 +109,7 @@ function wishOf(world: World, seed: number, edition: number, index: number): Wis
     allowReplace: luck('replace') < 0.6,
     protect: luck('protect') < 0.08,
     adopt: luck('adopt') < 0.2,
-    redeploy: luck('token') < 0.25 ? one(['t1', 't2'], 'which token') : undefined,
+    redeploy: luck('token') < 0.25 && (ours || !runOnce) ? one(['t1', 't2'], 'which token') : undefined,
     ignore: luck('ignore') < 0.1 ? [one(['target_num_containers', 'state'] as const, 'what')] : [],
     place: { file: `${name}.yaml`, line: 1 + (ours ? 0 : 1), col: 1 },
   });
