@@ -12,6 +12,7 @@ import { retry } from './retry.ts';
 import { run } from './run.ts';
 import { serve } from './serve.ts';
 import { status } from './status.ts';
+import { resume, suspend } from './suspend.ts';
 import { validate } from './validate.ts';
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -26,6 +27,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   exportCommand,
   adopt,
   retry,
+  suspend,
+  resume,
   first,
   health,
 ];

@@ -55,7 +55,7 @@ export function openManifests(
 /** Of the daemon, whose state directory `dir` keeps the mirror and what was taken from it. */
 export function followManifests(
   args: readonly string[],
-  values: GitValues & Values<'gitHold' | 'allowEmpty'>,
+  values: GitValues & Values<'gitHold' | 'allowEmpty' | 'interval'>,
   io: Io,
   dir: string,
 ): Manifests {
@@ -65,6 +65,8 @@ export function followManifests(
     memoryFile: join(dir, 'git.json'),
     holdMs: values.gitHold.ms,
     allowEmpty: values.allowEmpty,
+    // Hints do not make it ask more often than that, an interval that somebody chose may.
+    spacingMs: Math.min(GIT_LIMITS.spacingMs, 2 * values.interval),
   });
 }
 
@@ -96,6 +98,7 @@ interface Following {
   readonly memoryFile?: string;
   readonly holdMs?: number | undefined;
   readonly allowEmpty?: boolean;
+  readonly spacingMs?: number;
 }
 
 function fromGit(values: GitValues, io: Io, following: Following): Manifests {
@@ -126,6 +129,7 @@ function fromGit(values: GitValues, io: Io, following: Following): Manifests {
     limits: {
       ...GIT_LIMITS,
       exchangeMs: values.gitTimeout,
+      spacingMs: following.spacingMs ?? 0,
       mirrorBytes: values.gitMaxSize * 1024 * 1024,
     },
     manifestLimits: LIMITS,

@@ -19,6 +19,7 @@ import { directorySource } from '../source/directory.ts';
 import { secretFiles } from '../source/secrets.ts';
 import type { Io } from './io.ts';
 import type { CLIENT_KEYS } from './keys.ts';
+import { attend, recordOf } from './mailbox.ts';
 import type { Call } from './program.ts';
 import type { Values } from './rows.ts';
 import { isHeld } from './running.ts';
@@ -54,6 +55,8 @@ export interface ControllerOptions {
   /** Holds the state directory's lock and may send writes; otherwise nothing is touched. */
   readonly write: boolean;
   readonly healAfterMs: number;
+  /** Also what is suspended may be written to. */
+  readonly ignoreSuspensions?: boolean;
   readonly listen: Listen;
   /** Measures what is spoken to; nothing about it changes. */
   readonly watch?: {
@@ -78,7 +81,7 @@ export interface Controller {
 export async function openController(
   { io, secrets }: Call,
   values: ClientValues,
-  { write, healAfterMs, listen, watch }: ControllerOptions,
+  { write, healAfterMs, ignoreSuspensions, listen, watch }: ControllerOptions,
 ): Promise<Controller> {
   refuseInsecureTls(io.env);
   const warn = (message: string) => io.stderr.write(`warning: ${visible(secrets.clean(message))}\n`);
@@ -92,6 +95,8 @@ export async function openController(
   const { journal, close } = write
     ? await openState({ ...state, clock: io.clock, random: io.random })
     : await lookedAt(state);
+  // What was asked of a process that did not take it up.
+  if (write) await attend(dir, (request) => journal.append(recordOf(request, io.clock.wall())));
   const http = createTransport(origin);
   const client = createClient({
     http: watch?.http(http) ?? http,
@@ -118,6 +123,7 @@ export async function openController(
       pace: { rate: rate.perSecond, burst },
       inOrder: concurrency === 1,
       healAfterMs,
+      ignoreSuspensions: ignoreSuspensions === true,
       uncertainMs: UNCERTAIN_MS,
       deadlines: DEADLINES,
     },
@@ -143,6 +149,11 @@ async function lookedAt(
   const { memory, hash } = await readState(state);
   const close = () => Promise.resolve();
   return { journal: { memory: () => memory, hash, append: () => Promise.resolve(), close }, close };
+}
+
+/** The state directory of this API and owner; it need not be there. */
+export function stateDirOf({ stateDir, apiUrl, owner }: ClientValues, io: Io): string {
+  return stateDirFor(stateBase(stateDir, io), apiUrl, owner);
 }
 
 /** Where all state directories of this user are, unless he says otherwise. */

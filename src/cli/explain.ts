@@ -29,7 +29,7 @@ export const explain: CommandSpec = {
         );
       }
       const paint = pc.createColors(wantsColour(io.stdout, io.env));
-      io.stdout.write(renderExplain(one, at, seen.daemon, paint));
+      io.stdout.write(renderExplain(one, at, seen.daemon, paint, seen.status.suspensions));
       return seen.usable ? 0 : 3;
     } finally {
       await seen.close();

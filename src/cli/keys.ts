@@ -39,6 +39,7 @@ export const PLAN_KEYS = [
   'prune',
   'allowEmpty',
   'allowDeletes',
+  'ignoreSuspend',
 ] as const satisfies readonly Key[];
 
 /** Of the server. */

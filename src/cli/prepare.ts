@@ -47,7 +47,12 @@ export async function prepare(
   );
   if (!usable) return 3;
   if (write) refuseUnset(load.wishes);
-  const controller = await openController(call, values, { write, healAfterMs: 0, listen });
+  const controller = await openController(call, values, {
+    write,
+    healAfterMs: 0,
+    ignoreSuspensions: values.ignoreSuspend,
+    listen,
+  });
   try {
     const { fleet } = controller;
     fleet.setWishes(load.wishes, load);

@@ -99,6 +99,25 @@ export const ROWS = {
     default: 'false',
     flagOnly: true,
   }),
+  ignoreSuspend: row({
+    flag: '--ignore-suspend',
+    help: 'also what is suspended',
+    parse: flag,
+    default: 'false',
+    flagOnly: true,
+  }),
+  until: row({
+    flag: '--until <duration>',
+    help: 'when it ends by itself: 2h, or 2026-01-31T08:00:00Z; at most 30 days',
+    parse: (text: string) => text,
+    flagOnly: true,
+  }),
+  reason: row({
+    flag: '--reason <text>',
+    help: 'why, for others to read',
+    parse: (text: string) => text,
+    flagOnly: true,
+  }),
   deadline: row({
     flag: '--deadline <duration>',
     help: 'give up after this long (exit 6)',

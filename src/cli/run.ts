@@ -10,19 +10,22 @@ import { UserError } from '../service/failure.ts';
 import type { Clock } from '../service/ports.ts';
 import type { FleetStatus } from '../service/status.ts';
 import { watch } from '../source/watch.ts';
-import { openController, secretsReader } from './compose.ts';
+import { attendance } from './attendance.ts';
+import { openController, secretsReader, stateDirOf } from './compose.ts';
 import { checkManifests, followManifests } from './compose-git.ts';
 import { OPS_KEYS, prepareOutside } from './compose-ops.ts';
 import { follow } from './follow.ts';
 import { beatUntil } from './heartbeat.ts';
 import { CLIENT_KEYS, GIT_KEYS } from './keys.ts';
 import { createLog, type Log } from './log.ts';
-import { removeStatus, requestsDir, takeRetries, writeStatus } from './mailbox.ts';
+import { removeStatus, requestsDir, writeStatus } from './mailbox.ts';
 import { secretValues } from './manifests.ts';
 import type { Call, CommandSpec } from './program.ts';
 import { coalesce } from './quiet.ts';
 import type { Values } from './rows.ts';
 import { settings } from './settings.ts';
+import { whenFree } from './standby.ts';
+import { suspensionControl } from './suspension.ts';
 
 export const RUN_KEYS = [
   ...CLIENT_KEYS,
@@ -72,13 +75,18 @@ export async function runDaemon(
     outside.listen(event);
     listen(event);
   };
-  const controller = await openController(call, values, {
-    write: true,
-    healAfterMs: HEAL_AFTER_MS,
-    listen: hear,
-    watch: outside,
-  });
+  const open = () =>
+    openController(call, values, {
+      write: true,
+      healAfterMs: HEAL_AFTER_MS,
+      listen: hear,
+      watch: outside,
+    });
+  const waiting = { clock: io.clock, log, stop: io.stop };
+  const controller = await whenFree(stateDirOf(values, io), open, waiting);
+  if (controller === undefined) return 0;
   const { fleet, dir } = controller;
+  const attendAll = attendance(dir, fleet, log);
   const manifests = followManifests(args, values, io, dir);
   const resolver = createResolver({
     env: io.env,
@@ -95,13 +103,17 @@ export async function runDaemon(
       listen: hear,
       async load(signal) {
         outside.begin();
-        for (const name of takeRetries(dir)) fleet.retry(name);
+        await attendAll();
         const { load } = await follower.read(signal);
         secrets.add(secretValues(load.wishes));
         return load;
       },
       watch(hint) {
-        const hints = coalesce(io.clock, hint);
+        const hints = coalesce(io.clock, () => {
+          // Who suspends does not wait for the end of a pass.
+          void attendAll();
+          hint();
+        });
         const lost = (why: string) =>
           log.write('warn', 'changes are noticed at the next pass only', { why, interval: values.interval });
         const watching = watch([...manifests.watched, requestsDir(dir)], { hint: hints.hint, lost });
@@ -139,9 +151,7 @@ export async function runDaemon(
       hint: () => daemon.hint(),
       lastSuccess: () => daemon.lastSuccess,
       status,
-      suspensions: () => [],
-      suspend: () => notYet(),
-      resume: () => notYet(),
+      ...suspensionControl(fleet, io, 'operator'),
     };
     await outside.open(control, dir);
     await daemon.run();
@@ -172,8 +182,6 @@ function atMostEvery<T>(ms: number, clock: Clock, make: () => T): () => T {
     return made.value;
   };
 }
-
-const notYet = () => Promise.reject(new UserError('EK512', 'this daemon cannot be suspended'));
 
 /** Writes the status when something happened; a large fleet's costs more to make, so it is made less often. */
 async function tellStatus(

@@ -2,11 +2,12 @@
  * One look at the fleet for the commands that only tell: `status`, `explain`, `logs`, `export`, `adopt`. GETs only.
  */
 
-import { fleetStatus } from '../decide/status.ts';
+import { type Doing, fleetStatus } from '../decide/status.ts';
 import type { Survey } from '../decide/survey.ts';
 import type { Fleet } from '../drive/fleet.ts';
 import { createResolver } from '../manifest/resolver.ts';
 import { UserError } from '../service/failure.ts';
+import type { PlannedService } from '../service/plan.ts';
 import type { Load } from '../service/ports.ts';
 import type { Live } from '../service/service.ts';
 import type { FleetStatus, ServiceStatus } from '../service/status.ts';
@@ -55,13 +56,15 @@ export async function see(
     const running = controller.isRunning() ? readStatus(controller.dir) : undefined;
     const told = new Map(running?.services.map((one) => [one.name, one]));
     const problems = [...new Set([...load.problems, ...(running?.problems ?? [])])];
-    const status = fleetStatus(plan, survey, problems, io.clock.wall(), (service) => {
+    const doing = (service: PlannedService): Doing | undefined => {
       const daemon = told.get(service.name);
       if (daemon?.since === undefined) return undefined;
       const kind = KINDS[daemon.sync];
       const { waitsFor, block, since, deadline, nextLook, decisions } = daemon;
       return { kind, waitsFor, block, since, deadline, nextLook, decisions };
-    });
+    };
+    const suspensions = fleet.suspensions.all();
+    const status = fleetStatus(plan, survey, problems, io.clock.wall(), doing, suspensions);
     const shown = paths.length === 0 ? withoutManifests(status, running) : status;
     const cleaned = { ...shown, services: shown.services.map((one) => clean(one, secrets)) };
     return { ...controller, load, survey, usable, status: cleaned, daemon: running !== undefined };

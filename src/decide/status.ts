@@ -2,6 +2,7 @@
  * How every service is doing, from the plan of what is known now and, where a daemon runs, from what it is at.
  */
 import { offers } from '../service/extensions.ts';
+import { EVERYTHING, type Suspension } from '../service/memory.ts';
 import type { Plan, PlannedService } from '../service/plan.ts';
 import type { Live } from '../service/service.ts';
 import { type Action, allows, isServiceState, takesUpdate } from '../service/states.ts';
@@ -25,6 +26,7 @@ export function fleetStatus(
   problems: readonly string[],
   at: number,
   doing: (service: PlannedService) => Doing | undefined,
+  suspensions: ReadonlyMap<string, Suspension> = new Map(),
 ): FleetStatus {
   const lives = new Map(survey.present.map((live) => [live.uuid, live]));
   const planned = plan.services.map((service) =>
@@ -32,7 +34,13 @@ export function fleetStatus(
   );
   const orphans = plan.orphans.map((orphan) => orphanStatus(lives.get(orphan.uuid), orphan.name, survey));
   const services = [...planned, ...orphans].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return { formatVersion: 1, at, revision: plan.revision, problems, services };
+  const suspended = [...suspensions].map(([name, { until, by, reason }]) => ({
+    name: name === EVERYTHING ? undefined : name,
+    until,
+    by,
+    reason,
+  }));
+  return { formatVersion: 1, at, revision: plan.revision, problems, services, suspensions: suspended };
 }
 
 function serviceStatus(
@@ -55,6 +63,7 @@ function serviceStatus(
     next: operations,
     differences: service.differences,
     notes: end.kind === 'in-sync' ? end.notes : [],
+    ...(service.changed === undefined ? {} : { changed: service.changed }),
     since: doing?.since,
     deadline: doing?.deadline,
     nextLook: doing?.nextLook,

@@ -9,7 +9,7 @@
 import type { Safety } from '../decide/deletes.ts';
 import { fleetStatus } from '../decide/status.ts';
 import type { Listen } from '../service/event.ts';
-import type { Plan } from '../service/plan.ts';
+import type { Plan, PlannedService } from '../service/plan.ts';
 import type { Clock, Load, Random } from '../service/ports.ts';
 import type { Block, Operation } from '../service/service.ts';
 import type { FleetStatus } from '../service/status.ts';
@@ -80,9 +80,10 @@ export class Daemon implements Authority {
     if (load === undefined || this.#fleet.knowledge.lists === 0) return undefined;
     const { plan, survey } = this.#fleet.plan(load, this.#options.safety, this.#inGrace(load));
     const { problems } = load;
-    return fleetStatus(plan, survey, problems, this.#parts.clock.wall(), (service) =>
-      this.#fleet.doing(permitId(service.want, service.name, service.uuid), this.#nextPass),
-    );
+    const doing = (service: PlannedService) =>
+      this.#fleet.doing(permitId(service.want, service.name, service.uuid), this.#nextPass);
+    const suspensions = this.#fleet.suspensions.all();
+    return fleetStatus(plan, survey, problems, this.#parts.clock.wall(), doing, suspensions);
   }
 
   /** Monotonic time of the last pass that saw a trusted list and a complete load. */

@@ -104,7 +104,8 @@ export class Folding {
         break;
       }
       case 'resumed':
-        for (const name of record.names) this.#forget('suspensions', name);
+        for (const name of record.names.length === 0 ? [...this.#now.suspensions.keys()] : record.names)
+          this.#forget('suspensions', name);
         break;
       case 'applied': {
         const { type: _, name, ...applied } = record;

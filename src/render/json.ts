@@ -50,6 +50,7 @@ function serviceJson(service: PlannedService, plan: Plan, quote: Quote): object 
         ? end.notes.map((note) => ({ code: note.code, sentence: noteSentence(note, quote) }))
         : [],
     unmanaged: service.unmanaged,
+    changed: service.changed ?? { live: [], git: [] },
     unknowns: service.unknowns,
     replaces: service.replaces,
     dependsOn: service.dependsOn,

@@ -8,6 +8,7 @@ import { blockSentence } from './blocks.ts';
 import { coursePath, type Kind, kindOf } from './course.ts';
 import { createdRows, type DifferenceRow, differenceRows } from './differences.ts';
 import {
+  changedSentences,
   listed,
   noteSentence,
   OPERATION_WORDS,
@@ -117,7 +118,9 @@ function remarks(service: PlannedService, quote: Quote): readonly string[] {
       : [];
   const unmanaged =
     service.unmanaged.length > 0 ? [`unmanaged, left as it is: ${listed(service.unmanaged, quote)}`] : [];
+  const changed = kindOf(service) === 'in-sync' ? [] : changedSentences(service.changed, quote);
   return [
+    ...changed,
     ...waitsFor,
     ...notes.map((note) => noteSentence(note, quote)),
     ...service.unknowns.map((unknown) => unknownSentence(unknown, quote)),

@@ -2,13 +2,13 @@
  * How a fleet is doing, for people: the columns of the old `service ps`, then what evenkeel makes of each; and all
  * there is to say about one service.
  */
-import type { FleetStatus, ServiceStatus, Sync } from '../service/status.ts';
-import { blockSentence } from './blocks.ts';
+import type { FleetStatus, ServiceStatus, SuspensionLine, Sync } from '../service/status.ts';
+import { blockSentence, suspendedText } from './blocks.ts';
 import { type DifferenceRow, differenceRows } from './differences.ts';
 import type { Colour, Paint } from './paint.ts';
 import { canonicalJson, short, visible } from './safe.ts';
 import { table } from './table.ts';
-import { noteSentence } from './words.ts';
+import { changedSentences, noteSentence } from './words.ts';
 
 /** The old CLI's symbols, so that a glance is enough. */
 function symbol(state: string | undefined): string {
@@ -48,7 +48,12 @@ export function renderStatus(status: FleetStatus, paint: Paint): string {
     return sync === 'in-sync' || sync === 'not-compared' ? line : colour(line);
   });
   const problems = status.problems.map((problem) => paint.red(`! ${visible(problem)}`));
-  return `${[...problems, paint.bold(head ?? ''), ...coloured].join('\n')}\n`;
+  const suspended = (status.suspensions ?? []).map((one) => paint.yellow(suspensionText(one)));
+  return `${[...problems, ...suspended, paint.bold(head ?? ''), ...coloured].join('\n')}\n`;
+}
+
+function suspensionText(one: SuspensionLine): string {
+  return `${one.name === undefined ? 'the fleet' : visible(one.name)}: ${suspendedText(one, visible)}`;
 }
 
 export function renderStatusJson(status: FleetStatus): string {
@@ -90,7 +95,13 @@ const UNITS = [
 ] as const;
 
 /** Everything about one service; `daemon` says whether the times come from a running one. */
-export function renderExplain(one: ServiceStatus, at: number, daemon: boolean, paint: Paint): string {
+export function renderExplain(
+  one: ServiceStatus,
+  at: number,
+  daemon: boolean,
+  paint: Paint,
+  suspensions: readonly SuspensionLine[] = [],
+): string {
   const line = (label: string, text: string) => `  ${label.padEnd(10)} ${text}`;
   const differences = differenceRows(one.differences, {});
   const timed = (when: number | undefined) =>
@@ -104,11 +115,15 @@ export function renderExplain(one: ServiceStatus, at: number, daemon: boolean, p
     line('live', live(one)),
     line('sync', paint[COLOURS[one.sync]](one.sync)),
     line('allows', one.allows.length === 0 ? 'nothing in this state' : one.allows.join(', ')),
+    ...suspensions
+      .filter(({ name }) => name === undefined || name === one.name)
+      .map((held) => line('suspended', suspensionText(held))),
     ...(one.block === undefined ? [] : [line('blocked', blockSentence(one.name, one.block, visible))]),
     ...(one.waitsFor === undefined ? [] : [line('waits for', visible(one.waitsFor))]),
     ...(one.next.length === 0 ? [] : [line('next', one.next.join(', '))]),
     ...(one.note === undefined ? [] : [line('server', visible(one.note))]),
     ...differences.map((row) => line('differs', differenceText(row))),
+    ...changedSentences(one.changed, visible).map((text) => line('since then', text)),
     ...one.notes.map((note) => line('note', noteSentence(note, visible))),
     line('since', timed(one.since)),
     ...(one.deadline === undefined ? [] : [line('deadline', span(one.deadline, at))]),

@@ -5,6 +5,7 @@
  */
 
 import type { Field } from '../service/fields.ts';
+import type { Changed } from '../service/plan.ts';
 import type { Difference, Note, Operation, Reason, Unknown, Verb } from '../service/service.ts';
 import { visible } from './safe.ts';
 
@@ -67,6 +68,16 @@ export function reasonSentence(reason: Reason, quote: Quote): string {
 export function reasonCode(reason: Reason): string {
   const { removedFromGit = undefined } = reason.code === 'unwanted' ? reason : {};
   return removedFromGit === undefined ? reason.code : `removed_from_git@${visible(removedFromGit)}`;
+}
+
+/** What somebody else changed since the service was last as wished, and what the manifest changed. */
+export function changedSentences(changed: Changed | undefined, quote: Quote): readonly string[] {
+  const { live = [], git = [] } = changed ?? {};
+  const isGone = live.includes('service');
+  return [
+    ...(live.length === 0 ? [] : [`live changed: ${isGone ? 'the service is gone' : listed(live, quote)}`]),
+    ...(git.length === 0 ? [] : [`git changed: ${listed(git, quote)}`]),
+  ];
 }
 
 export function noteSentence(note: Note, quote: Quote): string {

@@ -192,6 +192,7 @@ export type Record =
   /** It is gone, or wished again. */
   | { readonly type: 'unapproved'; readonly name: string }
   | ({ readonly type: 'suspended'; readonly names: readonly string[] } & Suspension)
+  /** Without names: all of them. */
   | { readonly type: 'resumed'; readonly names: readonly string[] }
   | ({ readonly type: 'applied'; readonly name: string } & Applied)
   | { readonly type: 'forgotten'; readonly name: string }

@@ -2,6 +2,7 @@
  * How a fleet is doing, as plain data: what `status` and `explain` print, and what the daemon keeps beside its journal.
  * Published: additive changes only within one `formatVersion`.
  */
+import type { Changed } from './plan.ts';
 import type { Block, Difference, Note } from './service.ts';
 
 export type Sync =
@@ -20,6 +21,16 @@ export type Sync =
   | 'orphan'
   /** No manifests were given, and no daemon runs that has some: there is nothing to hold it against. */
   | 'not-compared';
+
+/** Nothing is written to it before `until`. */
+export interface SuspensionLine {
+  /** Undefined = the whole fleet. */
+  readonly name: string | undefined;
+  /** Wall-clock milliseconds. */
+  readonly until: number;
+  readonly by: string;
+  readonly reason: string;
+}
 
 export interface DecisionLine {
   /** Wall-clock milliseconds. */
@@ -46,6 +57,8 @@ export interface ServiceStatus {
   readonly next: readonly string[];
   readonly differences: readonly Difference[];
   readonly notes: readonly Note[];
+  /** What changed since it was last as wished, as far as that is remembered. */
+  readonly changed?: Changed;
   /** What the state table allows now. */
   readonly allows: readonly string[];
   /** The server's own words about the last failed operation. */
@@ -66,4 +79,5 @@ export interface FleetStatus {
   /** Problems of the source; empty when everything could be read. */
   readonly problems: readonly string[];
   readonly services: readonly ServiceStatus[];
+  readonly suspensions?: readonly SuspensionLine[];
 }
