@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DOCKER_HOST, describeDocker, dockerClient, leftOf, makeImage } from '../support/docker.ts';
+import { describeDocker, dockerClient, leftOf, makeImage } from '../support/docker.ts';
+import { type DockerProxy, dockerProxy } from '../support/docker-fault.ts';
 import { type Running, runBuilt, start } from '../support/program.ts';
 import { call } from '../support/server.ts';
 
@@ -27,6 +28,7 @@ describeDocker('three linked services on a Docker host', () => {
   const instance = `e2e-${process.pid}`;
   const strangers: string[] = [];
   let server: Running;
+  let proxy: DockerProxy;
   let url = '';
   let port = 0;
 
@@ -46,7 +48,7 @@ describeDocker('three linked services on a Docker host', () => {
         ],
         ...['--users', join(scratch, 'users.yaml'), '--store', join(scratch, 'store')],
       ],
-      { env: { DOCKER_HOST } },
+      { env: { DOCKER_HOST: proxy.host } },
     );
     url = /http:\/\/\S+/.exec(await server.says('serving the service API'))?.[0] ?? '';
   };
@@ -95,6 +97,7 @@ describeDocker('three linked services on a Docker host', () => {
 
   beforeAll(async () => {
     mkdirSync(manifests);
+    proxy = await dockerProxy();
     port = await freePort();
     await makeImage({ name: IMAGE(1), page: 'one' });
     await makeImage({ name: IMAGE(2), page: 'two' });
@@ -115,6 +118,8 @@ describeDocker('three linked services on a Docker host', () => {
 
   afterAll(async () => {
     server?.child.kill('SIGTERM');
+    await server?.ended;
+    await proxy.close();
     for (const id of strangers) await docker.getContainer(id).remove({ force: true });
     await docker.getVolume(`${instance}-v`).remove();
     await docker.getNetwork(`${instance}-n`).remove();
@@ -129,6 +134,10 @@ describeDocker('three linked services on a Docker host', () => {
     expect(await evenkeel('apply', manifests, '--yes')).toMatchObject({ exit: 0, stderr: '' });
     expect(await evenkeel('plan', manifests)).toMatchObject({ exit: 0, stderr: '' });
     expect(await page()).toBe('one');
+    // With nothing to do nothing is written, to the API or to the engine.
+    proxy.requests.length = 0;
+    expect((await evenkeel('apply', manifests, '--yes')).exit).toBe(0);
+    expect(proxy.requests.filter((line) => !line.startsWith('GET '))).toEqual([]);
     // Linked by name, all the way, and without the secrets of the others.
     expect(await insideWeb('wget', '-qO-', 'http://backend/')).toBe('one');
     expect(await insideWeb('sh', '-c', 'echo $BACKEND_1_PORT_80_TCP_ADDR')).toBe('backend');
