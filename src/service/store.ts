@@ -44,6 +44,11 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** The store cannot be asked at the moment (a swarm without a leader): nothing is known, and the API says 503. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
 export class StoreConflict extends Error {
   override readonly name = 'StoreConflict';
 }

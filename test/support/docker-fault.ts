@@ -53,7 +53,8 @@ export async function dockerProxy(before = DOCKER_HOST): Promise<DockerProxy> {
       }
       const lose = take(lost, (pattern) => pattern.test(line)) !== undefined;
       const forward = request(
-        { socketPath, method: incoming.method, path: incoming.url, headers: incoming.headers },
+        // No connection is kept: the engine may close one in the moment it is used again.
+        { socketPath, method: incoming.method, path: incoming.url, headers: incoming.headers, agent: false },
         (response) => {
           if (lose) {
             response.resume().on('end', () => reply.destroy());

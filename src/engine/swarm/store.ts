@@ -5,7 +5,13 @@
  * There are no transactions: a crash leaves the first few changes of a write, in the order given.
  */
 import type { ActionRecord, Definition } from '../../service/definition.ts';
-import { type Change, type Servers, type Store, StoreConflict } from '../../service/store.ts';
+import {
+  type Change,
+  type Servers,
+  type Store,
+  StoreConflict,
+  StoreUnavailable,
+} from '../../service/store.ts';
 import type { Daemon } from '../docker/daemon.ts';
 import { Failed } from '../docker/failures.ts';
 import { records, type Stored } from './records.ts';
@@ -87,7 +93,7 @@ export function swarmStore(daemon: () => Promise<Daemon>, instance: string): Sto
   };
   const recordsOf = <T>(all: readonly Stored<T>[]) => all.map(({ record }) => record);
 
-  return {
+  return guarded({
     servers,
     definitions: async () => recordsOf(await (await tables()).definitions.all()),
     definition: async (uuid) => (await (await tables()).definitions.get(uuid))?.record,
@@ -98,5 +104,26 @@ export function swarmStore(daemon: () => Promise<Daemon>, instance: string): Sto
       for (const change of changes) await apply(change);
     },
     close: async () => {},
+  });
+}
+
+/** A swarm that does not answer, or has no leader, in the words of the port. */
+function guarded(store: Store): Store {
+  const ask = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Failed && error.failure.reason === 'unavailable')
+        throw new StoreUnavailable(error.message);
+      throw error;
+    }
+  };
+  return {
+    ...store,
+    definitions: () => ask(store.definitions),
+    definition: (uuid) => ask(() => store.definition(uuid)),
+    actions: () => ask(store.actions),
+    action: (uuid) => ask(() => store.action(uuid)),
+    write: (changes) => ask(() => store.write(changes)),
   };
 }

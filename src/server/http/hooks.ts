@@ -5,13 +5,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EXTENSIONS_HEADER, type Extension } from '../../service/extensions.ts';
 import type { Clock } from '../../service/ports.ts';
+import { StoreUnavailable } from '../../service/store.ts';
 import { credentialsInQuery, readCredentials } from '../auth/credentials.ts';
 import type { Throttle } from '../auth/throttle.ts';
 import type { Identity, Users } from '../auth/users.ts';
 import { playAfter, playBefore } from '../faults/play.ts';
 import type { Faults } from '../faults/rules.ts';
 import { wantsStream } from '../stream/upgrade.ts';
-import { Problem } from './problem.ts';
+import { Problem, Unavailable } from './problem.ts';
 import { beginTrace, knownTrace, pathOf, traceOf } from './trace.ts';
 
 export interface HookOptions {
@@ -107,7 +108,8 @@ async function login(request: FastifyRequest, { users, roles, throttle }: HookOp
 }
 
 /** Sends a Problem, or what fastify itself found wrong; nothing of our insides. */
-export function sendError(error: unknown, reply: FastifyReply, log: (error: unknown) => void): FastifyReply {
+export function sendError(thrown: unknown, reply: FastifyReply, log: (error: unknown) => void): FastifyReply {
+  const error = thrown instanceof StoreUnavailable ? new Unavailable(thrown.message) : thrown;
   if (error instanceof Problem) {
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
     if (error.status === 401) reply.header('www-authenticate', 'ApiKey');
