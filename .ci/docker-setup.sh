@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A Docker engine for the tests that need a real one, sshd for those of the git source, promtool for the alert rules: installs Debian's packages
-# and starts dockerd, as root.
+# A Docker engine for the tests that need a real one, sshd for those of the git source, promtool for the alert rules:
+# installs Debian's packages and starts dockerd, as root.
 # Afterwards:  CI=true EVENKEEL_ENGINES=docker,swarm EVENKEEL_TESTS=engines npm test     (a skip is then a failure)
 # With DOCKERD_PID_FILE set, the pid of an engine that it started is left there.
 set -eu
