@@ -200,7 +200,7 @@ export function sshKey(path: string): void {
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', path]);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createTcp().listen(0, '127.0.0.1', () => {
       const address = probe.address();

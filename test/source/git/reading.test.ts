@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLoadCache, load } from '../../../src/manifest/load.ts';
+import { OFFLINE } from '../../../src/manifest/resolver.ts';
 import { LIMITS } from '../../../src/service/limits.ts';
 import { parseRef } from '../../../src/source/git/address.ts';
 import { GitBench, git, manifest, read, seen } from '../../support/git.ts';
@@ -41,7 +43,7 @@ describe('a commit', () => {
     expect(bench.ran.map(({ args }) => args[0]).sort()).not.toContain('checkout');
   });
 
-  it('comes newly with each push, and only what changed is read', async () => {
+  it('comes newly with each push, and only what changed is read and parsed', async () => {
     const many = (changed: string) =>
       Object.fromEntries(
         Array.from({ length: 1_000 }, (_, n) => [
@@ -51,13 +53,20 @@ describe('a commit', () => {
       );
     bench.repo.commit(many('nginx:1'));
     const source = bench.source();
-    expect((await read(source)).files).toHaveLength(1_000);
+    const cache = createLoadCache();
+    const options = { resolver: OFFLINE, cache };
+    const before = load(await read(source), options).load.wishes;
+    expect(before).toHaveLength(1_000);
     bench.ran.length = 0;
     bench.repo.commit(many('nginx:2'));
     const snapshot = await read(source);
     expect(seen(snapshot).files['500.yaml']).toContain('nginx:2');
     const asked = bench.ran.filter(({ args }) => args.join(' ') === 'cat-file --batch');
     expect(asked.map(({ input }) => input?.trim().split('\n').length)).toEqual([1]);
+    // The very same values: they were not made anew.
+    const known = new Set(before);
+    const fresh = load(snapshot, options).load.wishes.filter((wish) => !known.has(wish));
+    expect(fresh.map(({ name }) => name)).toEqual(['s500']);
   });
 
   it('that stands still costs one question to the server', async () => {
