@@ -24,6 +24,7 @@ import { definitionsOf, look } from './life/look.ts';
 import { createServices } from './life/services.ts';
 import type { AuditEvent, ObservedRequest } from './observe.ts';
 import { actionRoutes } from './routes/actions.ts';
+import { containerRoutes } from './routes/containers.ts';
 import { createRoute } from './routes/create.ts';
 import { detailRoutes } from './routes/detail.ts';
 import { listRoute, sorted } from './routes/list.ts';
@@ -149,6 +150,7 @@ function addRoutes(api: Api): void {
   detailRoutes(api);
   operationRoutes(api);
   logRoutes(api);
+  containerRoutes(api);
   actionRoutes(api);
   smallRoutes(api);
 }

@@ -89,7 +89,7 @@ export function serviceObject(
     redeploy_token: definition.redeployToken,
     public_dns: null,
     stack: null,
-    containers: containers.map((one) => `/api/v1/container/${containerUuid(one.id)}/`),
+    containers: containers.map((one) => `/api/v1/container/${uuidFrom('container', one.id)}/`),
     actions: definition.actions.map((uuid) => `/api/v1/action/${uuid}/`),
     deployed_datetime: date(definition.deployedAt),
     started_datetime: date(definition.startedAt),
@@ -166,10 +166,6 @@ function stoppedAt(definition: Definition, containers: readonly ContainerView[])
 function brokenContainer(containers: readonly ContainerView[]): string | null {
   const broken = containers.find((one) => one.state !== 'running' && one.reason !== null);
   return broken === undefined ? null : `${broken.name}: ${broken.reason}`;
-}
-
-function containerUuid(id: string): string {
-  return uuidFrom('container', id);
 }
 
 /** A uuid in the form of version 4 that is a hash of the words (old clients take only that form for a uuid). */

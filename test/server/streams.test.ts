@@ -103,6 +103,22 @@ describe('a log stream', () => {
     none.close();
   });
 
+  it('of one container is its lines alone, over REST too', async () => {
+    const uuid = await running(3);
+    const list = await call(server.url, 'GET', '/api/v1/container/?name=web-2');
+    const [container] = list.json['objects'] as { uuid: string }[];
+    const stream = await listening(server.url, `/v1/container/${container?.uuid}/logs/?${QUERY}`);
+    await act(uuid, 'stop');
+    await stream.heard(2);
+    expect(stream.messages.map(({ source, log }) => [source, log])).toEqual([
+      ['web-2', 'started nginx (simulated)\n'],
+      ['web-2', 'stopped\n'],
+    ]);
+    stream.close();
+    const { json } = await call(server.url, 'GET', `/api/v1/container/${container?.uuid}/logs/?tail=1`);
+    expect(json['logs']).toMatch(/^\[web-2\] \S+ stopped\n$/);
+  });
+
   it('ends with the server, and with a client that talks too much', async () => {
     const uuid = await running();
     const one = await listening(server.url, `/v1/service/${uuid}/logs/?${QUERY}`);

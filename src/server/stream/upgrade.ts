@@ -31,7 +31,7 @@ const MOST_BYTES_FROM_CLIENT = 4 * 1024;
 const GOODBYE_MS = 500;
 
 /** The paths that may become a stream. */
-const STREAM = /^(?:\/api)?\/v1\/service\/[^/]+\/logs\/?$/;
+const STREAM = /^(?:\/api)?\/v1\/(?:service|container)\/[^/]+\/logs\/?$/;
 
 const handshakes = new WeakMap<IncomingMessage, Handshake>();
 

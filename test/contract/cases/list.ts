@@ -124,6 +124,38 @@ export const listCases: readonly Case[] = [
   refused('?limit=ten'),
   refused('?offset=1.5'),
   {
+    name: 'containers can be looked at: which there are, of which service, with which ports',
+    async run(api) {
+      const service = await api.running({
+        name: 'web',
+        target_num_containers: 2,
+        container_ports: [{ protocol: 'tcp', inner_port: 80 }],
+      });
+      const list = await api.call('GET', `container/?service=${service.resource_uri}`);
+      const rows = list.json['objects'] as Record<string, unknown>[];
+      expect(rows).toMatchObject(
+        ['web-1', 'web-2'].map((name) => ({
+          name,
+          service: service.resource_uri,
+          state: 'Running',
+          exit_code: null,
+          container_ports: [{ protocol: 'tcp', inner_port: 80, outer_port: expect.any(Number) }],
+        })),
+      );
+      expect(rows.map((row) => row['resource_uri'])).toEqual(service['containers']);
+      const [first = {}] = rows;
+      expect((await api.call('GET', String(first['resource_uri']))).json).toEqual(first);
+      expect((await api.call('GET', 'container/?name=web-2')).json['meta']).toMatchObject({ total_count: 1 });
+      expect((await api.call('GET', 'container/?node=x')).status).toBe(400);
+      const nobody = 'container/00000000-0000-4000-8000-000000000000/';
+      expect((await api.call('GET', nobody)).status).toBe(404);
+      const other = 'ApiKey alice:alice-key-0123456789';
+      expect((await api.call('GET', String(first['resource_uri']), { authorization: other })).status).toBe(
+        404,
+      );
+    },
+  },
+  {
     name: 'a user sees and touches only services of that user',
     async run(api) {
       const mine = await api.create({ name: 'mine' });
