@@ -66,7 +66,10 @@ export async function dockerProxy(before = DOCKER_HOST): Promise<DockerProxy> {
         },
       );
       forward.on('error', () => reply.destroy());
-      incoming.pipe(forward);
+      // In one piece: the engine may have answered and gone before a last, empty one.
+      const body: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => body.push(chunk));
+      incoming.on('end', () => forward.end(Buffer.concat(body)));
     });
     await new Promise<void>((resolve) => server?.listen(path, resolve));
   };
