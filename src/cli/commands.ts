@@ -5,6 +5,7 @@ import { explain } from './explain.ts';
 import { adopt, exportCommand } from './export.ts';
 import { first } from './first.ts';
 import { health } from './health.ts';
+import { history } from './history.ts';
 import { logs } from './logs.ts';
 import { plan } from './plan.ts';
 import type { CommandSpec } from './program.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   logs,
   exportCommand,
   adopt,
+  history,
   retry,
   suspend,
   resume,

@@ -10,6 +10,7 @@ import { createTransport } from '../api/transport.ts';
 import { DEADLINES } from '../drive/deadlines.ts';
 import { Fleet } from '../drive/fleet.ts';
 import { UNCERTAIN_MS } from '../drive/settings.ts';
+import { openHistory } from '../journal/history.ts';
 import { openState, readState, stateDirFor } from '../journal/statedir.ts';
 import { visible } from '../render/safe.ts';
 import type { Listen } from '../service/event.ts';
@@ -17,6 +18,7 @@ import type { ApiFailure } from '../service/failure.ts';
 import type { Http, Journal, ServiceApi, Source } from '../service/ports.ts';
 import { directorySource } from '../source/directory.ts';
 import { secretFiles } from '../source/secrets.ts';
+import { chronicle } from './chronicle.ts';
 import type { Io } from './io.ts';
 import type { CLIENT_KEYS } from './keys.ts';
 import { attend, recordOf } from './mailbox.ts';
@@ -109,6 +111,7 @@ export async function openController(
   });
   const api = watch?.api(client) ?? client;
   let failure: ApiFailure | undefined;
+  const told = write ? chronicle(openHistory(dir), () => io.clock.wall(), secrets.clean) : undefined;
   const fleet = new Fleet({
     api,
     journal,
@@ -116,6 +119,7 @@ export async function openController(
     random: io.random,
     listen(event) {
       if (event.type === 'observation:failed') failure = event.failure;
+      told?.(event);
       listen(event);
     },
     settings: {

@@ -118,6 +118,13 @@ export const ROWS = {
     parse: (text: string) => text,
     flagOnly: true,
   }),
+  limit: row({
+    flag: '--limit <n>',
+    help: 'so many of the latest',
+    parse: wholeNumber(1, 100_000),
+    default: '50',
+    flagOnly: true,
+  }),
   deadline: row({
     flag: '--deadline <duration>',
     help: 'give up after this long (exit 6)',
