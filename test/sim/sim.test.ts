@@ -66,6 +66,24 @@ describe('many services', () => {
   });
 });
 
+describe('step', () => {
+  const some = [...wanted()].filter((_, place) => place % 200 === 7);
+
+  test('in every node and after every answer: nothing forbidden, no circle without a way out, an end', () => {
+    expect(some.flatMap((one) => explore(one).wrong)).toEqual([]);
+  });
+
+  test('a circle of writes without a way out is found, and a fair way without an end', () => {
+    const edges = { a: ['b'], b: ['a', 'c'], c: ['d'], d: ['c'] } as const;
+    const graph = graphOf(['a' as keyof typeof edges], String, (node) =>
+      edges[node].map((to, at) => ({ to, fair: at === 0, write: true })),
+    );
+    expect(graph.traps).toEqual(['c', 'd']);
+    expect(graph.endless).toEqual(['a', 'b', 'c', 'd']);
+    expect(graph.circles).toBe(2);
+  });
+});
+
 describe('the dry run', () => {
   test.each(DRY_SEEDS)('what went wrong in world %i goes well', async (seed) => {
     const into = tally();
