@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { dockerPair, missingEngine } from './docker.ts';
 import { makespan, steadyPass } from './makespan.ts';
+import { missingSwarm, swarmBench } from './swarm.ts';
 
 const full = process.argv.includes('--full');
 const json = process.argv.includes('--json');
@@ -114,6 +115,39 @@ else {
     unit: '×',
     detail: `${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; the last ${seconds(last.appliedMs)} s and ${seconds(last.plainMs)} s`,
   });
+}
+
+if (missingSwarm !== undefined) say(`services on a swarm: skipped, ${missingSwarm}`);
+else {
+  const bench = await swarmBench();
+  const makes: Awaited<ReturnType<typeof bench.pair>>[] = [];
+  const pairs = full ? 5 : 2;
+  for (let pair = 0; pair <= pairs; pair++) {
+    say(`30 services on a swarm: pair ${pair} of ${pairs}${pair === 0 ? ' (warm-up)' : ''}`);
+    const made = await bench.pair(30);
+    if (pair > 0) makes.push(made);
+  }
+  await bench.end();
+  const ratios = makes.map((made) => made.appliedMs / made.stackMs);
+  const times = makes.map(
+    ({ appliedMs, stackMs }) => `${(appliedMs / 1_000).toFixed(1)} s to ${(stackMs / 1_000).toFixed(1)} s`,
+  );
+  lines.push(
+    {
+      name: '30 services from nothing to running on a swarm of three / docker stack deploy',
+      value: median(ratios),
+      goal: 1.2,
+      unit: '×',
+      detail: `${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; ${times.join(', ')}`,
+    },
+    {
+      name: 'engine writes of an idle server on a swarm',
+      value: Math.max(...makes.map(({ idle }) => idle.writes)),
+      goal: 0,
+      unit: 'n',
+      detail: `${Math.max(...makes.map(({ idle }) => idle.reads))} reads in three sweeps`,
+    },
+  );
 }
 
 const load = { before: loadBefore, after: loadavg()[0] ?? 0 };
