@@ -80,6 +80,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    handlerTimeout: settings.deadlineMs,
     http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
     routerOptions: { ignoreTrailingSlash: true },
     trustProxy: false,

@@ -31,6 +31,8 @@ export interface Settings {
    */
   readonly globalRole: { readonly url: string; readonly scope: Scope } | null;
   readonly mostContainers: number;
+  /** How long a request may take, once it has arrived, before it is a 503: what it began goes on. */
+  readonly deadlineMs: number;
   /** How long a Terminated service is shown. */
   readonly terminatedForMs: number;
 }
@@ -40,6 +42,7 @@ export const DEFAULT_SETTINGS: Settings = {
   strict: false,
   globalRole: null,
   mostContainers: 1_000,
+  deadlineMs: 60_000,
   terminatedForMs: 60 * 60_000,
 };
 

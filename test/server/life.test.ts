@@ -1,5 +1,10 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/cli/system.ts';
+import { createSimulatedEngine } from '../../src/engine/simulated/engine.ts';
+import { INSTANT } from '../../src/engine/simulated/options.ts';
+import { memoryStore } from '../../src/server/store/memory.ts';
+import type { Engine } from '../../src/service/engine.ts';
 import type { Simulation } from '../../src/service/simulation.ts';
 import { virtualClock } from '../support/clock.ts';
 import {
@@ -90,6 +95,21 @@ describe('an engine that does not answer', () => {
     }
     server.engine.setAvailable(true);
     expect(await getOne(url, uuid)).toEqual(before);
+  });
+
+  it('that takes a request and never answers is a 503 at the deadline', async () => {
+    const store = memoryStore();
+    const engine = createSimulatedEngine({ ...INSTANT, clock: systemClock, store, seed: 1 });
+    const mute: Engine = { ...engine, inspect: () => new Promise(() => {}) };
+    server = await startServer({ engine: mute, store, settings: { deadlineMs: 100 } });
+    await createOne(server.url);
+    const reply = await call(server.url, 'GET', '/api/v1/service/');
+    expect([reply.status, Object.keys(reply.json), reply.headers.get('retry-after')]).toEqual([
+      503,
+      ['error'],
+      '5',
+    ]);
+    expect((await call(server.url, 'GET', '/livez')).status).toBe(200);
   });
 
   it('that goes away in the middle of an operation: it is settled when it is back', async () => {

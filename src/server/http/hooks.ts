@@ -115,7 +115,10 @@ export function sendError(thrown: unknown, reply: FastifyReply, log: (error: unk
     if (error.status === 401) reply.header('www-authenticate', 'ApiKey');
     return reply.code(error.status).send(error.body());
   }
-  const { statusCode, message } = error as { statusCode?: number; message?: string };
+  const { statusCode, message, code } = error as { statusCode?: number; message?: string; code?: string };
+  if (code === 'FST_ERR_HANDLER_TIMEOUT') {
+    return sendError(new Unavailable('this takes too long; what was begun goes on, look again'), reply, log);
+  }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return reply.code(statusCode).send({ error: message ?? 'the request cannot be read' });
   }
