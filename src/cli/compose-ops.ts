@@ -85,9 +85,14 @@ export async function prepareOutside(call: Call, values: OpsValues, log: Log): P
   let ops: Ops | undefined;
   return {
     listen(event) {
-      passes.listen(event);
-      count(event);
-      telling?.notifier.listen(event);
+      // A mistake in what only looks on must not end a pass.
+      try {
+        passes.listen(event);
+        count(event);
+        telling?.notifier.listen(event);
+      } catch (error) {
+        log.write('error', 'an event could not be told', { error: textOf(error) });
+      }
     },
     begin: () => passes.begin(),
     http: (inner) => watchHttp(inner, clock, metrics),

@@ -75,7 +75,8 @@ export function createOps(options: OpsOptions): Ops {
     bodyLimit: SMALL,
     requestTimeout: 15_000,
     keepAliveTimeout: 10_000,
-    http: { headersTimeout: 10_000, maxHeaderSize: SMALL },
+    // How often the deadlines are looked at, too.
+    http: { headersTimeout: 10_000, maxHeaderSize: SMALL, connectionsCheckingInterval: 2_000 },
     routerOptions: { ignoreTrailingSlash: true },
     trustProxy: false,
     forceCloseConnections: 'idle',

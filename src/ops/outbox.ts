@@ -70,6 +70,8 @@ export class Outbox {
       const file = join(parts.dir, name);
       const letter = name.endsWith('.json') ? await readLetter(file) : undefined;
       const queue = letter === undefined ? undefined : outbox.#queues.get(letter.target);
+      if (letter !== undefined && queue === undefined)
+        parts.log('warn', 'a message is left out: its target is no longer there', { target: letter.target });
       if (letter === undefined || queue === undefined) await rm(file, { force: true, recursive: true });
       else queue.push({ letter, file });
     }
