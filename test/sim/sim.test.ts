@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { crashes, type Finding, tally } from './crash.ts';
 import { dryRun } from './dry.ts';
 import { faultAt, faults } from './fault.ts';
+import { graphOf } from './graph.ts';
+import { explore, wanted } from './model.ts';
 import { random, Storm } from './random.ts';
 import { DRY_SEEDS, SEEDS } from './seeds.ts';
 import { STARTS, type Start } from './starts.ts';
