@@ -153,7 +153,7 @@ function ownKnownHosts({ home }: Io): string | undefined {
 /** What git may see of our environment: where programs are, and the proxy for https. */
 const INHERITED = ['PATH', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'] as const;
 
-function inherited(env: Io['env']): Readonly<Record<string, string>> {
+export function inherited(env: Io['env']): Readonly<Record<string, string>> {
   return Object.fromEntries(
     INHERITED.flatMap((name) => {
       const value = env[name];

@@ -3,12 +3,13 @@
  * API, one plan.
  */
 import type { Fleet } from '../drive/fleet.ts';
-import { createResolver } from '../manifest/resolver.ts';
+import { createResolver, type Resolver } from '../manifest/resolver.ts';
 import type { RenderOptions } from '../render/options.ts';
 import { PLAIN } from '../render/paint.ts';
 import type { Listen } from '../service/event.ts';
 import { UserError } from '../service/failure.ts';
 import type { Plan } from '../service/plan.ts';
+import type { Load } from '../service/ports.ts';
 import { openController, secretsReader } from './compose.ts';
 import { openManifests } from './compose-git.ts';
 import type { PLAN_KEYS } from './keys.ts';
@@ -21,6 +22,8 @@ export interface Prepared {
   readonly plan: Plan;
   readonly fleet: Fleet;
   readonly render: RenderOptions;
+  readonly load: Load;
+  readonly resolver: Resolver;
   close(): Promise<void>;
 }
 
@@ -72,7 +75,7 @@ export async function prepare(
       owner: values.owner,
       ...(load.commit === undefined || git === undefined ? {} : { commit: { ...git, sha: load.commit.sha } }),
     };
-    return { plan, fleet, render, close: controller.close };
+    return { plan, fleet, render, load, resolver, close: controller.close };
   } catch (error) {
     await controller.close();
     throw error;

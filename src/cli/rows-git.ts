@@ -21,6 +21,12 @@ export const GIT_ROWS = {
     help: 'instead of --branch: a branch, a tag or a whole commit id',
     parse: parseRef,
   },
+  base: {
+    flag: '--base <ref>',
+    help: 'also show what this checkout changes against that branch, such as origin/main',
+    parse: parseRef,
+    flagOnly: true as const,
+  },
   path: {
     flag: '--path <dir>',
     help: 'the directory in the repository that holds the manifests',

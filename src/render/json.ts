@@ -8,6 +8,7 @@ import type { Plan, PlannedOperation, PlannedService, PlannedWait } from '../ser
 import { scrubber } from '../service/secrets.ts';
 import type { Difference } from '../service/service.ts';
 import { blockSentence, objectionSentence } from './blocks.ts';
+import { branchJson } from './branch.ts';
 import { linkTarget } from './differences.ts';
 import { PLAIN_OPTIONS, type RenderOptions } from './options.ts';
 import { canonicalJson, visible } from './safe.ts';
@@ -24,6 +25,7 @@ export function renderJson(plan: Plan, options: RenderOptions = PLAIN_OPTIONS): 
     exitCode: plan.exitCode,
     revision: plan.revision,
     ...(options.commit === undefined ? {} : { commit: options.commit }),
+    ...(options.branch === undefined ? {} : { base: branchJson(options.branch) }),
     summary: plan.summary,
     services: plan.services.map((service) => serviceJson(service, plan, quote)),
     orphans: plan.orphans,

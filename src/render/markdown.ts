@@ -6,6 +6,7 @@
  */
 import type { Plan } from '../service/plan.ts';
 import { objectionSentence } from './blocks.ts';
+import { branchMarkdown } from './branch.ts';
 import type { Kind } from './course.ts';
 import { commitText, pruneCommand, type RenderOptions } from './options.ts';
 import { codeSpan, short } from './safe.ts';
@@ -18,6 +19,8 @@ export const LIMIT = 60_000;
 
 /** One service's share, so that a single one cannot push all others out. */
 const ENTRY_LIMIT = 4_000;
+/** The share of what the branch changes against its base. */
+const BRANCH_LIMIT = 20_000;
 /** Kept free for the line that says how much was cut. */
 const RESERVE = 200;
 
@@ -41,7 +44,10 @@ const KINDS: Readonly<Record<Kind, string>> = {
 
 export function renderMarkdown(plan: Plan, options: RenderOptions): string {
   const shown = sections(plan, codeSpan);
-  const first = head(plan, shown, options);
+  const branch = options.branch === undefined ? '' : branchMarkdown(options.branch);
+  // Of a branch that changes very much the plan is told, and the rest in the log.
+  const told = branch.length > BRANCH_LIMIT ? '' : branch;
+  const first = head(plan, shown, options) + told;
   const parts = [first];
   let room = LIMIT - RESERVE - first.length;
   let left = shown.reduce((sum, section) => sum + section.entries.length, 0);

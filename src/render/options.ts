@@ -1,6 +1,7 @@
 /**
  * What a renderer needs beside the plan: how the user called, so that commands it prints can be pasted.
  */
+import type { BranchReport } from './branch.ts';
 import { type Paint, PLAIN } from './paint.ts';
 import { visible } from './safe.ts';
 
@@ -11,6 +12,8 @@ export interface RenderOptions {
   /** The manifests' paths as the user gave them. */
   readonly paths?: readonly string[];
   readonly owner?: string;
+  /** What the manifests say otherwise than those of another branch. */
+  readonly branch?: BranchReport;
   /** What the manifests were read from, where that is a repository. */
   readonly commit?: { readonly sha: string; readonly ref: string; readonly url: string };
 }

@@ -4,6 +4,7 @@
  */
 import type { Orphan, Plan } from '../service/plan.ts';
 import { objectionSentence } from './blocks.ts';
+import { branchLines } from './branch.ts';
 import type { Kind } from './course.ts';
 import { commitText, pruneCommand, type RenderOptions } from './options.ts';
 import type { Colour, Paint } from './paint.ts';
@@ -41,6 +42,7 @@ export function renderText(plan: Plan, options: RenderOptions): string {
     ...(commit === undefined ? [] : [[paint.dim(commitText(commit, visible))]]),
     ...(objections.length > 0 ? [objections] : []),
     ...sections(plan, visible).map((section) => sectionLines(section, paint)),
+    ...(options.branch === undefined ? [] : [branchLines(options.branch)]),
     ...(plan.orphans.length > 0 ? [orphanLines(plan.orphans, options)] : []),
     totalLines(plan, options),
   ];

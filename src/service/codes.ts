@@ -83,6 +83,7 @@ export const CODES = {
   EK532: 'Name that is no branch, tag or commit',
   EK533: 'Directory that is not inside the repository',
   EK534: 'Credentials for git that cannot be used',
+  EK535: 'Base that cannot be compared with',
   EK601: 'The services cannot be seen',
   EK701: 'Another process holds the state directory',
   EK702: 'The journal is of a newer version',

@@ -24,8 +24,8 @@ export type TreeReading =
       readonly blobs: readonly Blob[];
       readonly problems: readonly string[];
     }
-  /** The directory is not in this commit. */
-  | { readonly kind: 'absent'; readonly what: string }
+  /** The directory is not in this commit; `blob`: a file or a link is in its place. */
+  | { readonly kind: 'absent'; readonly what: string; readonly blob?: string }
   | { readonly kind: 'failed'; readonly result: GitResult };
 
 const IGNORED = /^\.|~$|\.swp$|\.tmp$/;
@@ -40,7 +40,8 @@ export async function treeId(local: Local, commit: string, path: string): Promis
   if (!result.ok || !/ tree \d+$/.test(root)) return { kind: 'failed', result };
   const [, id, type] = /^([0-9a-f]{40,64}) (\w+) \d+$/.exec(line) ?? [];
   if (id === undefined) return { kind: 'absent', what: 'there is no such directory' };
-  if (type !== 'tree') return { kind: 'absent', what: 'it is not a directory' };
+  if (type !== 'tree')
+    return { kind: 'absent', what: 'it is not a directory', ...(type === 'blob' ? { blob: id } : {}) };
   return { kind: 'tree', id, blobs: [], problems: [] };
 }
 
