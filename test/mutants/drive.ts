@@ -428,7 +428,7 @@ export const DRIVE: readonly Mutant[] = [
     after: 'argo-cd#6147: two controllers that undo each other, without an end',
     file: 'src/decide/contention.ts',
     find: 'if (fight === undefined || !isHeldUp(fight)) return undefined;',
-    replace: 'if (fight === undefined || isHeldUp(fight)) return undefined;',
+    replace: 'if (fight === undefined || fight.holds >= 0) return undefined;',
     oracle: 'O14b',
     probes: ['story fight'],
     tests: ['test/decide'],

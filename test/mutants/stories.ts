@@ -704,7 +704,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
           ours(world, [`s${index}`], { state, spec: { image: 'nginx:0' } });
         world.wishes = wishes(named(3), { want: 'stopped', allowReplace: true });
       },
-      async (world) => world.pass(3 * HOUR),
+      async (world) => world.pass(HOUR),
     ),
   ),
   /** A proxy takes the server's header away: what needs an extension is blocked, and nothing is replaced. */
