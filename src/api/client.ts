@@ -10,6 +10,7 @@ import type { Listing, ServiceApi, WriteRequest } from '../service/ports.ts';
 import type { Live } from '../service/service.ts';
 import { serviceUri } from '../service/uri.ts';
 import { SERVICE_PATH } from '../service/wire.ts';
+import { ACTION_PATH, readActions } from './actions.ts';
 import { isObject } from './attributes.ts';
 import { createBody } from './body.ts';
 import { createCall, writeCall } from './calls.ts';
@@ -28,6 +29,8 @@ export interface ClientOptions extends Omit<ExchangeOptions, 'pace' | 'deadlineM
 
 const DEADLINE_MS = 30_000;
 const MAX_BYTES = 16 * 1024 * 1024;
+/** Records of writes that are asked for at once. */
+const MOST_ACTIONS = 20;
 /** Further walks over a list whose pages did not fit together. */
 const MORE_WALKS = 2;
 
@@ -84,6 +87,13 @@ export function createClient(options: ClientOptions): ServiceApi {
       const body = got.value.json();
       if (!isObject(body) || typeof body['logs'] !== 'string') return unreadable(`GET ${path}`, got.value);
       return { ok: true, value: body['logs'] };
+    },
+    async actions(uuid, signal) {
+      const path = `${ACTION_PATH}?object=${encodeURIComponent(serviceUri(uuid))}&limit=${MOST_ACTIONS}`;
+      const got = await exchanges.read('read', path, signal);
+      if (!got.ok) return got;
+      const lines = readActions(got.value.json());
+      return lines === undefined ? unreadable(`GET ${path}`, got.value) : { ok: true, value: lines };
     },
     createBody: (request) => createBody(request, offered),
     async create(placed, signal) {

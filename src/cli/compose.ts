@@ -99,6 +99,7 @@ export async function openController(
     : await lookedAt(state);
   // What was asked of a process that did not take it up.
   if (write) await attend(dir, (request) => journal.append(recordOf(request, io.clock.wall())));
+  const agent = `evenkeel/${version()}`;
   const http = createTransport(origin);
   const client = createClient({
     http: watch?.http(http) ?? http,
@@ -107,7 +108,7 @@ export async function openController(
     clock: io.clock,
     random: io.random,
     pace: { rate: rate.perSecond, burst, concurrency },
-    userAgent: `evenkeel/${version()}`,
+    userAgent: agent,
   });
   const api = watch?.api(client) ?? client;
   let failure: ApiFailure | undefined;
@@ -128,6 +129,7 @@ export async function openController(
       inOrder: concurrency === 1,
       healAfterMs,
       ignoreSuspensions: ignoreSuspensions === true,
+      agent,
       uncertainMs: UNCERTAIN_MS,
       deadlines: DEADLINES,
     },

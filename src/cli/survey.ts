@@ -65,8 +65,12 @@ export async function see(
     };
     const suspensions = fleet.suspensions.all();
     const status = fleetStatus(plan, survey, problems, io.clock.wall(), doing, suspensions);
+    const withCulprit = (one: ServiceStatus): ServiceStatus => {
+      const changedBy = told.get(one.name)?.changedBy;
+      return one.changed === undefined || changedBy === undefined ? one : { ...one, changedBy };
+    };
     const shown = paths.length === 0 ? withoutManifests(status, running) : status;
-    const cleaned = { ...shown, services: shown.services.map((one) => clean(one, secrets)) };
+    const cleaned = { ...shown, services: shown.services.map((one) => clean(withCulprit(one), secrets)) };
     return { ...controller, load, survey, usable, status: cleaned, daemon: running !== undefined };
   } catch (error) {
     await controller.close();

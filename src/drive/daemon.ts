@@ -12,7 +12,7 @@ import type { Listen } from '../service/event.ts';
 import type { Plan, PlannedService } from '../service/plan.ts';
 import type { Clock, Load, Random } from '../service/ports.ts';
 import type { Block, Operation } from '../service/service.ts';
-import type { FleetStatus } from '../service/status.ts';
+import type { FleetStatus, ServiceStatus } from '../service/status.ts';
 import type { Authority } from './authority.ts';
 import type { Target, Verdict } from './bench.ts';
 import { doze } from './doze.ts';
@@ -83,7 +83,13 @@ export class Daemon implements Authority {
     const doing = (service: PlannedService) =>
       this.#fleet.doing(permitId(service.want, service.name, service.uuid), this.#nextPass);
     const suspensions = this.#fleet.suspensions.all();
-    return fleetStatus(plan, survey, problems, this.#parts.clock.wall(), doing, suspensions);
+    const status = fleetStatus(plan, survey, problems, this.#parts.clock.wall(), doing, suspensions);
+    return { ...status, services: status.services.map((one) => this.#withCulprit(one)) };
+  }
+
+  #withCulprit(one: ServiceStatus): ServiceStatus {
+    const changedBy = this.#fleet.drift.culprit(one.name);
+    return one.changed === undefined || changedBy === undefined ? one : { ...one, changedBy };
   }
 
   /** Monotonic time of the last pass that saw a trusted list and a complete load. */
@@ -152,7 +158,7 @@ export class Daemon implements Authority {
       return;
     }
     this.#fleet.rememberApprovals(load, true);
-    this.#review(load);
+    this.#review(load, signal);
     for (const wish of load.wishes) this.#fleet.start({ kind: 'wish', id: wish.name, name: wish.name });
     this.#fleet.wakeAll();
     if (load.complete) this.#lastSuccess = clock.monotonic();
@@ -160,9 +166,10 @@ export class Daemon implements Authority {
   }
 
   /** Plans anew; from the plan comes what may be terminated, and which deletes there are. */
-  #review(load: Load): void {
+  #review(load: Load, signal: AbortSignal): void {
     const { safety } = this.#options;
     const { plan, survey } = this.#fleet.plan(load, safety, this.#inGrace(load));
+    this.#fleet.drift.tell(plan, signal);
     const reviewed = new Map<string, 'now' | Block>();
     for (const service of plan.services) {
       if (service.uuid === undefined) continue;

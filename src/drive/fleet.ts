@@ -19,6 +19,7 @@ import { type Authority, LOOK_ONLY } from './authority.ts';
 import type { Bench, Target, Verdict } from './bench.ts';
 import { converge, type World } from './converge.ts';
 import { Ages } from './deadlines.ts';
+import { DriftNews } from './drift-news.ts';
 import { Ears } from './ears.ts';
 import { History } from './history.ts';
 import { Keeping } from './keeping.ts';
@@ -54,6 +55,7 @@ export class Fleet implements World {
   #atRest = false;
   readonly #parts: FleetParts;
   readonly suspensions: Suspensions;
+  readonly drift: DriftNews;
   readonly #looking: Looking;
   #source: Source = NO_SOURCE;
   readonly #ages = new Ages();
@@ -76,6 +78,7 @@ export class Fleet implements World {
     this.#authority = authority;
     const { api, journal, settings } = parts;
     this.suspensions = new Suspensions(parts.clock, journal, parts.listen);
+    this.drift = new DriftNews(this.#parts);
     this.#looking = {
       hash: (text) => journal.hash(text),
       nameOf: (uuid) => this.knowledge.get(uuid)?.name,

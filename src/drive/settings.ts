@@ -7,6 +7,8 @@ export interface DriveSettings {
   readonly inOrder: boolean;
   /** Suspensions are ignored: somebody said so (`apply --ignore-suspend`). */
   readonly ignoreSuspensions?: boolean;
+  /** The user agent under which our writes are recorded: who changed a service is asked for. Undefined = nobody is asked. */
+  readonly agent?: string;
   /** How long *Partly running* must have been seen before it is healed: 0 in `apply`, 60 s in `run` (design §4). */
   readonly healAfterMs: number;
   /** How long an uncertain create is looked for before it is tried again (design §7). */

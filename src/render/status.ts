@@ -6,6 +6,7 @@ import type { FleetStatus, ServiceStatus, SuspensionLine, Sync } from '../servic
 import { blockSentence, suspendedText } from './blocks.ts';
 import { type DifferenceRow, differenceRows } from './differences.ts';
 import type { Colour, Paint } from './paint.ts';
+import { culpritText } from './progress.ts';
 import { canonicalJson, short, visible } from './safe.ts';
 import { table } from './table.ts';
 import { changedSentences, noteSentence } from './words.ts';
@@ -123,7 +124,8 @@ export function renderExplain(
     ...(one.next.length === 0 ? [] : [line('next', one.next.join(', '))]),
     ...(one.note === undefined ? [] : [line('server', visible(one.note))]),
     ...differences.map((row) => line('differs', differenceText(row))),
-    ...changedSentences(one.changed, visible).map((text) => line('since then', text)),
+    ...changedSentences(one.changed, visible).map((text) => line('changed', text)),
+    ...(one.changedBy === undefined ? [] : [line('changed', culpritText(one.changedBy))]),
     ...one.notes.map((note) => line('note', noteSentence(note, visible))),
     line('since', timed(one.since)),
     ...(one.deadline === undefined ? [] : [line('deadline', span(one.deadline, at))]),

@@ -6,6 +6,7 @@ import type { Capabilities } from './extensions.ts';
 import type { Result } from './failure.ts';
 import type { Mark } from './mark.ts';
 import type { Record as JournalRecord, Memory } from './memory.ts';
+import type { Culprit } from './plan.ts';
 import type { Live, Operation, Wish } from './service.ts';
 
 export interface Clock {
@@ -85,6 +86,12 @@ export interface WriteRequest {
   readonly mark: Mark | undefined;
 }
 
+/** A write that the server has a record of, whoever asked for it. All of it is text from outside. */
+export interface ActionLine extends Culprit {
+  /** The top-level keys of its body. */
+  readonly fields: readonly string[];
+}
+
 export type Priority = 'write' | 'read' | 'delete';
 
 /**
@@ -99,6 +106,8 @@ export interface ServiceApi {
     signal: AbortSignal,
   ): Promise<Result<{ readonly live: Live | undefined; readonly startedAt: number }>>;
   logs(uuid: string, signal: AbortSignal): Promise<Result<string>>;
+  /** The latest writes to a service, the newest first, where the server keeps records by service. */
+  actions?(uuid: string, signal: AbortSignal): Promise<Result<readonly ActionLine[]>>;
   /** The exact body a create would send, for its keyed hash. */
   createBody(request: CreateRequest): string;
   create(

@@ -2,7 +2,7 @@
  * How a fleet is doing, as plain data: what `status` and `explain` print, and what the daemon keeps beside its journal.
  * Published: additive changes only within one `formatVersion`.
  */
-import type { Changed } from './plan.ts';
+import type { Changed, Culprit } from './plan.ts';
 import type { Block, Difference, Note } from './service.ts';
 
 export type Sync =
@@ -59,6 +59,8 @@ export interface ServiceStatus {
   readonly notes: readonly Note[];
   /** What changed since it was last as wished, as far as that is remembered. */
   readonly changed?: Changed;
+  /** Who changed it live, where the server tells; only from a running daemon. */
+  readonly changedBy?: Culprit;
   /** What the state table allows now. */
   readonly allows: readonly string[];
   /** The server's own words about the last failed operation. */

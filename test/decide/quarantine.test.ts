@@ -41,6 +41,21 @@ describe('what counts as the same difference', () => {
       key(image('a'), live({ image: 'nginx:9' }), REPLACES),
     );
   });
+  test('a replace to another wanted value is another one, as the manifest changed', () => {
+    const replace = (to: string) => {
+      const wished = image(to);
+      const { operation, why } = act(wished, live({}), REPLACES);
+      return differenceKey(operation, why, live({}), wished.spec);
+    };
+    expect(replace('a')).toBe(replace('a'));
+    expect(replace('b')).not.toBe(replace('a'));
+    const stuck = (to: string) => {
+      const wished = image(to);
+      const { operation, why } = act(wished, observed('Not running'), REPLACES);
+      return differenceKey(operation, why, observed('Not running'), wished.spec);
+    };
+    expect(stuck('b')).not.toBe(stuck('a'));
+  });
   test('a replace out of a state is not one for a field', () => {
     expect(key(desired(), observed('Not running'), REPLACES)).not.toBe(key(image('a'), live({}), REPLACES));
     expect(key(desired(), observed('Not running'), REPLACES)).toBeDefined();

@@ -140,6 +140,39 @@ describe('a PATCH that the server accepts and does not carry out', () => {
   });
 });
 
+test('what the server refused is not asked again after a restart either, and a plan shows it, until the manifest changes', async () => {
+  const secret = 'canary-value-4711';
+  const one = wish('web', {
+    spec: {
+      image: 'nginx:1',
+      target_num_containers: 2,
+      container_envvars: [{ key: 'PASSWORD', value: secret }],
+    },
+    places: { image: { file: 'web.yaml', line: 2, col: 8 } },
+  });
+  const world = worldWith([one]);
+  world.network.faultOf = ({ verb }) =>
+    verb === 'create' ? answers(400, { service: { image: [`no image for ${secret}`] } }) : undefined;
+  const daemon = await world.run();
+  await world.pass(600_000);
+  await daemon.stop();
+  const refused = { code: 'refused', verb: 'create', place: { file: 'web.yaml', line: 2, col: 8 } };
+  expect((await world.plan())?.services[0]?.end).toMatchObject({ kind: 'blocked', block: refused });
+  // Another line is no other manifest.
+  world.wishes = [{ ...one, place: { file: 'web.yaml', line: 9, col: 1 } }];
+  const again = await world.run();
+  await world.pass(600_000);
+  expect(told(writes(world))).toBe('create web (400)');
+  expect(Buffer.from(world.disk.bytes).toString()).not.toContain(secret);
+  world.wishes = [wish('web', { spec: { image: 'nginx:2' } })];
+  world.network.faultOf = () => undefined;
+  again.hint();
+  await world.pass(60_000);
+  expect(world.server.live('web')[0]?.service.state).toBe('Running');
+  await again.stop();
+  expect(world.oracles.violations).toEqual([]);
+});
+
 test('wrong credentials end an apply at once', async () => {
   const world = worldWith([wish('web')]);
   world.network.faultOf = ({ verb }) => (verb === 'start' ? answers(401, {}) : undefined);

@@ -73,6 +73,38 @@ it('suspended, it plans and reports and writes nothing, also the next one; resum
   expect(await second.ended).toBe(0);
 });
 
+it('says what somebody else changed, and who it was by the server’s records', async () => {
+  const daemon = run();
+  await until(isLive('nginx:1'));
+  await daemon.says('"msg":"converged"');
+  const [web] = await server.services();
+  const changed = await fetch(`${server.url}/api/v1/service/${web?.uuid}/`, {
+    method: 'PATCH',
+    headers: {
+      authorization: `ApiKey ${USER}:${KEY}`,
+      'content-type': 'application/json',
+      'user-agent': 'tutum-cli/0.20',
+    },
+    body: JSON.stringify({ target_num_containers: 4 }),
+  });
+  expect(changed.status).toBe(202);
+  await daemon.says('live changed by somebody else');
+  const line = daemon
+    .stderr()
+    .split('\n')
+    .find((one) => one.includes('live changed by somebody else'));
+  expect(JSON.parse(line ?? '{}')).toMatchObject({
+    event: 'service:foreign-change',
+    name: 'web',
+    fields: ['target_num_containers'],
+    by: expect.stringMatching(/^by Service Update of \S+ \(tutum-cli\/0\.20, 127\.0\.0\.1\) at \w{3}, /),
+  });
+  const told = await runBuilt(['history', 'web'], { env });
+  expect(told.stdout).toContain('live changed: target_num_containers by Service Update of');
+  daemon.child.kill('SIGTERM');
+  expect(await daemon.ended).toBe(0);
+});
+
 it('a second daemon says that it is a standby, writes nothing, and takes over when the first is killed', async () => {
   const first = run();
   await until(isLive('nginx:1'));
