@@ -26,24 +26,35 @@ const NOT_IN_REFERENCE_LIST = [
 ] as const;
 const EXTENSION_KEYS = ['labels', 'bindings', 'redeploy_token', 'note'] as const;
 
-/** The user's definitions, for links both ways. */
+/** What is at the other end of links, both ways. */
 export interface Neighbours {
+  /** Targets of links. */
   readonly byUuid: ReadonlyMap<string, Definition>;
   /** Live services that link to a uuid, with the names of the links. */
   readonly linking: ReadonlyMap<string, readonly { readonly from: string; readonly name: string }[]>;
 }
 
-export function neighboursOf(definitions: readonly Definition[]): Neighbours {
+/** The links of `wanted`, both ways, among all `definitions`: one walk over them, whatever is wanted. */
+export function neighboursOf(
+  definitions: readonly Definition[],
+  wanted: readonly Definition[] = definitions,
+): Neighbours {
+  const shown = new Set(wanted.map((one) => one.uuid));
+  const targets = new Set(wanted.flatMap((one) => one.spec.linked_to_service.map(({ uuid }) => uuid)));
+  const byUuid = new Map<string, Definition>();
   const linking = new Map<string, { from: string; name: string }[]>();
-  for (const { uuid: from, spec, destroyedAt } of definitions) {
+  for (const definition of definitions) {
+    const { uuid: from, spec, destroyedAt } = definition;
+    if (targets.has(from)) byUuid.set(from, definition);
     if (destroyedAt !== null) continue;
     for (const { uuid, name } of spec.linked_to_service) {
+      if (!shown.has(uuid)) continue;
       const known = linking.get(uuid);
       if (known === undefined) linking.set(uuid, [{ from, name }]);
       else known.push({ from, name });
     }
   }
-  return { byUuid: new Map(definitions.map((one) => [one.uuid, one])), linking };
+  return { byUuid, linking };
 }
 
 export function serviceObject(

@@ -30,6 +30,7 @@ export const docker: EngineFactory = async () => {
     finishing: { image: IMAGE, run_command: 'sh -c "exit 0"' },
     ended: 'Stopped',
     sharesPorts: false,
+    policiesAtOnce: true,
     /** Not through the engine: that would count as being stopped on purpose, and not be restarted. */
     kill: (service, ordinal) =>
       killProcess(b.docker, { label: [`evenkeel.service=${service.uuid}`, `evenkeel.ordinal=${ordinal}`] }),

@@ -49,15 +49,17 @@ export function objectsOf(
   all: readonly Definition[],
   where: 'list' | 'detail',
 ): readonly ServiceObject[] {
-  const neighbours = neighboursOf(all);
+  const neighbours = neighboursOf(
+    all,
+    seen.map((one) => one.definition),
+  );
   const objects = seen.map((one) => serviceObject(one.definition, one.containers, neighbours));
   return api.settings.profile === 'reference' ? objects.map((one) => referenceObject(one, where)) : objects;
 }
 
 export async function objectOf(api: Api, seen: Seen): Promise<ServiceObject> {
   const all = await definitionsOf(seen.definition.user, api.services.world);
-  const others = all.filter((one) => one.uuid !== seen.definition.uuid);
-  const [object] = objectsOf(api, [seen], [...others, seen.definition], 'detail');
+  const [object] = objectsOf(api, [seen], all, 'detail');
   if (object === undefined) throw new Error('a service without its object');
   return object;
 }

@@ -16,7 +16,11 @@ export function settled(
   const ended: Definition = {
     ...definition,
     operation: null,
-    everDeployed: definition.everDeployed || containers.length > 0,
+    // Swarm keeps no container that ended: one that would not run was one all the same.
+    everDeployed:
+      definition.everDeployed ||
+      containers.length > 0 ||
+      (!result.ok && result.failure.reason === 'container'),
     note: result.ok ? (result.value.note ?? null) : result.failure.message,
     version: definition.version + 1,
   };

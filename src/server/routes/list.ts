@@ -2,7 +2,7 @@
 import type { Definition } from '../../service/definition.ts';
 import { SERVICE_PATH } from '../../service/wire.ts';
 import { objectsOf, userOf } from '../http/answer.ts';
-import { page, readListQuery } from '../http/paging.ts';
+import { type ListQuery, page, readListQuery } from '../http/paging.ts';
 import type { Api } from '../http/server.ts';
 import { traceOf } from '../http/trace.ts';
 import { definitionsOf, look, type Seen } from '../life/look.ts';
@@ -17,42 +17,58 @@ export function listRoute(api: Api): void {
     handler: async (request) => {
       const query = readListQuery((request.raw.url ?? '').split('?')[1] ?? '', FILTERS);
       const { fault } = traceOf(request);
-      const rows = await rowsFor(api, userOf(request), fault?.kind === 'stale_list' ? fault : undefined);
-      const wanted = rows.filter((row) =>
-        [...query.filters].every(([filter, values]) => values.some((value) => matches(row, filter, value))),
-      );
-      const { meta, objects } = page(SERVICE_PATH, wanted, query);
-      const all = rows.map((row) => row.definition);
-      const sent = { meta, objects: objectsOf(api, objects, all, 'list') };
+      const { world } = api.services;
+      const user = userOf(request);
+      const old =
+        fault?.kind === 'stale_list' ? api.history?.before(user, world.clock.monotonic(), fault) : undefined;
+      const all = old?.map((row) => row.definition) ?? sorted(await definitionsOf(user, world));
+      const named =
+        query.filters.size === 0
+          ? all
+          : all.filter((one) => passes(query, (filter, value) => matches(one, filter, value)));
+      const rows = (wanted: readonly Definition[]) =>
+        old === undefined ? look(wanted, world) : among(old, wanted);
+      // Only a filter by state needs to know all containers there are; a page needs its own.
+      const seen = query.filters.has('state')
+        ? (await rows(named)).filter((row) =>
+            passes(query, (filter, value) => filter !== 'state' || row.state === value),
+          )
+        : undefined;
+      const { meta, objects } = page(SERVICE_PATH, seen?.map((row) => row.definition) ?? named, query);
+      const shown = seen === undefined ? await rows(objects) : among(seen, objects);
+      const sent = { meta, objects: objectsOf(api, shown, all, 'list') };
       if (fault?.kind !== 'dropped_page') return sent;
       return fault.how === 'rest' ? { ...sent, meta: { ...meta, next: null } } : { ...sent, objects: [] };
     },
   });
 }
 
-/** The user's services as they are now, or as a `stale_list` fault wants them. */
-async function rowsFor(
-  api: Api,
-  user: string,
-  age: { readonly ms?: number; readonly writes?: number } | undefined,
-): Promise<readonly Seen[]> {
-  const { world } = api.services;
-  const old = age === undefined ? undefined : api.history?.before(user, world.clock.monotonic(), age);
-  return old ?? (await look(sorted(await definitionsOf(user, world)), world));
+/** Whether all filters of the query take it. */
+function passes({ filters }: ListQuery, takes: (filter: string, value: string) => boolean): boolean {
+  return [...filters].every(([filter, values]) => values.some((value) => takes(filter, value)));
+}
+
+/** The rows of some services, in the order of the view. */
+function among(old: readonly Seen[], wanted: readonly Definition[]): readonly Seen[] {
+  const uuids = new Set(wanted.map((one) => one.uuid));
+  return old.filter((row) => uuids.has(row.definition.uuid));
 }
 
 /** Old clients read one page only: it shall hold the live ones. New services come last, so pages do not shift. */
 export function sorted(definitions: readonly Definition[]): readonly Definition[] {
-  const gone = (one: Definition) => (one.destroyedAt === null ? 0 : 1);
-  return definitions.toSorted(
-    (a, b) => gone(a) - gone(b) || a.createdAt - b.createdAt || (a.uuid < b.uuid ? -1 : 1),
-  );
+  // Stores hand them out nearly in this order, so that sorting is mostly looking.
+  const inOrder = definitions.toSorted((a, b) => a.createdAt - b.createdAt || (a.uuid < b.uuid ? -1 : 1));
+  const live = inOrder.filter((one) => one.destroyedAt === null);
+  return live.length === inOrder.length
+    ? live
+    : [...live, ...inOrder.filter((one) => one.destroyedAt !== null)];
 }
 
-function matches({ definition, state }: Seen, filter: string, value: string): boolean {
+/** By everything but the state, which no definition holds. */
+function matches(definition: Definition, filter: string, value: string): boolean {
   switch (filter) {
     case 'state':
-      return state === value;
+      return true;
     case 'name':
       return definition.name === value;
     case 'unique_name':

@@ -60,9 +60,11 @@ async function locked(root: RootDatabase, path: string): Promise<Store> {
         else databases[change.table].putSync(keyOf(change), change.put);
       }
     });
+  // In the order in which they were made, as new ones will follow: lists are sorted that way.
+  const definitions = [...read<Definition>('definitions')].sort(([, a], [, b]) => a.createdAt - b.createdAt);
   return memoryStore({
     tables: {
-      definitions: read<Definition>('definitions'),
+      definitions: new Map(definitions),
       actions: read<ActionRecord>('actions'),
       engine: read<unknown>('engine'),
     },

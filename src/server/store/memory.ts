@@ -36,6 +36,8 @@ export interface MemoryStoreOptions {
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const tables = options.tables ?? { definitions: new Map(), actions: new Map(), engine: new Map() };
   let waiting: Waiting[] = [];
+  /** Made anew only after a write: most requests read all of them. */
+  let definitions: readonly Definition[] | undefined;
 
   const commit = () => {
     const group = waiting;
@@ -53,12 +55,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       for (const one of good) one.reject(error);
       return;
     }
-    for (const change of changes) apply(tables, change);
+    for (const change of changes) {
+      apply(tables, change);
+      if (change.table === 'definitions') definitions = undefined;
+    }
     for (const one of good) one.resolve();
   };
 
   return {
-    definitions: async () => [...tables.definitions.values()],
+    definitions: async () => {
+      definitions ??= [...tables.definitions.values()];
+      return definitions;
+    },
     definition: async (uuid) => tables.definitions.get(uuid),
     actions: async () => [...tables.actions.values()],
     action: async (uuid) => tables.actions.get(uuid),
