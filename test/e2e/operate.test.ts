@@ -34,7 +34,10 @@ afterEach(async () => {
 });
 
 function write(revision: number): void {
-  writeFileSync(join(manifests, 'web.yaml'), `name: web\nimage: nginx:${revision}\n`);
+  writeFileSync(
+    join(manifests, 'web.yaml'),
+    `name: web\nimage: nginx:${revision}\ntarget_num_containers: 1\n`,
+  );
 }
 
 /** Only ends what hangs. */
