@@ -23,6 +23,8 @@ export interface Traits {
   readonly ended: 'Stopped' | 'Not running';
   /** Whether several containers may share a fixed outer port. */
   readonly sharesPorts: boolean;
+  /** Whether changed `auto*` values hold for the containers that there are, or (swarm) for the next ones. */
+  readonly policiesAtOnce: boolean;
   /** Kills one container's process from outside. */
   kill(service: ServiceObject, ordinal: number): Promise<void>;
   /**

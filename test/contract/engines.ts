@@ -53,6 +53,7 @@ async function simulated(): Promise<ContractServer> {
     finishing: { image: 'nginx', run_command: 'sh -c "exit 0"' },
     ended: 'Stopped',
     sharesPorts: true,
+    policiesAtOnce: true,
     kill: (service, ordinal) => server.engine.crash(service.uuid, ordinal, 137),
     hold: (service) => server.engine.hold(service.uuid),
     renewed: {

@@ -52,12 +52,16 @@ export const docker: EngineFactory = async () => {
   };
 };
 
-/** Kills the process of the one running container that fits. */
+/** Kills the process of the one running container that fits, as soon as there is one: it may be on its way up. */
 export async function killProcess(
   docker: Docker,
   filters: Readonly<Record<string, string[]>>,
 ): Promise<void> {
-  const [container, ...others] = await docker.listContainers({ filters });
+  let [container, ...others] = await docker.listContainers({ filters });
+  for (let tries = 0; container === undefined && tries < 100; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    [container, ...others] = await docker.listContainers({ filters });
+  }
   if (container === undefined || others.length > 0) throw new Error('not one running container to kill');
   const { State } = await docker.getContainer(container.Id).inspect();
   // 0 = not running, and to the system call: everything in our own process group.

@@ -33,6 +33,7 @@ export const swarm: EngineFactory = async () => {
     finishing: { image: IMAGE, run_command: 'sh -c "exit 0"' },
     ended: 'Not running',
     sharesPorts: false,
+    policiesAtOnce: false,
     kill: (service, ordinal) =>
       killProcess(docker, {
         name: [`^/?${slug(service.unique_name)}-${service.uuid.slice(0, 8)}\\.${ordinal}\\.`],

@@ -201,6 +201,10 @@ export const operationCases: readonly Case[] = [
       await api.traits.kill(service, 1);
       await api.until(service, (now) => now.state === 'Running' && now.running_num_containers === 1);
       await api.patch(service, { autorestart: 'OFF' });
+      if (!api.traits.policiesAtOnce) {
+        await api.act(service, 'redeploy');
+        await api.settle(service);
+      }
       await api.traits.kill(service, 1);
       await api.until(service, (now) => now.state === api.traits.ended);
     },
