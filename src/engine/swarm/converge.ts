@@ -132,7 +132,7 @@ function hasOthers(
 function judge(goal: Goal, service: SwarmService, tasks: readonly Task[]): readonly Slot[] {
   const slots = new Map<number, Task[]>();
   for (const task of tasks) {
-    if (task.Slot === undefined || !isCurrent(service, task)) continue;
+    if (task.Slot === undefined || task.DesiredState === 'remove' || !isCurrent(service, task)) continue;
     slots.set(task.Slot, [...(slots.get(task.Slot) ?? []), task]);
   }
   const verdicts = [...slots.values()].flatMap((all) => verdict(goal, all) ?? []);

@@ -15,6 +15,7 @@ import { mountsOf, nodeFor } from './data.ts';
 import { edit } from './edit.ts';
 import { DEPLOYMENT, REVISION, readFacts, type ServiceFacts, serviceLabels } from './labels.ts';
 import { attachments, joinTargets } from './links.ts';
+import { freeEndedSlots } from './refill.ts';
 import type { SwarmShop } from './shop.ts';
 import { restartCondition, serviceSpec } from './spec.ts';
 import { isWanted } from './views.ts';
@@ -33,9 +34,11 @@ export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: Ab
     shop.settings.registryConfig === undefined
       ? undefined
       : await credentialsFor(shop.settings.registryConfig, normalizeImage(spec.image));
+  const unfree =
+    stays && isPartly(job, before, tasks) && !(await freeEndedSlots(shop, job, tasks, scrub, signal));
   const decide = (service: SwarmService | undefined) =>
     image === undefined && service !== undefined
-      ? scaled(shop, job, service, tasks)
+      ? scaled(shop, job, service, tasks, unfree)
       : image === undefined
         ? undefined
         : made(shop, job, service, image);
@@ -53,6 +56,13 @@ export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: Ab
     ...(image === undefined ? {} : { image: image.image.defaults }),
     ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
   };
+}
+
+/** Whether some run that are to be left alone, and others are to be made anew. */
+function isPartly({ verb, definition }: Job, { Spec }: SwarmService, tasks: readonly Task[]): boolean {
+  const had = Spec.Mode?.Replicated?.Replicas ?? 0;
+  const meant = tasks.filter(isWanted).length;
+  return verb === 'start' && meant > 0 && meant < Math.min(had, definition.spec.target_num_containers);
 }
 
 /** Whether what is in the swarm is made from what the definition says. */
@@ -74,6 +84,7 @@ function scaled(
   { definition, verb }: Job,
   { Spec }: SwarmService,
   tasks: readonly Task[],
+  unfree: boolean,
 ): ServiceSpec | undefined {
   const replicas = definition.spec.target_num_containers;
   const facts = readFacts(Spec);
@@ -81,7 +92,7 @@ function scaled(
   const meant = tasks.filter(isWanted).length;
   const force =
     verb === 'start'
-      ? had === 0 || meant < Math.min(had, replicas)
+      ? had === 0 || unfree || (tasks.length > 0 && meant < Math.min(had, replicas))
       : verb === 'scale' && had > meant && meant === 0;
   if (!force && had === replicas && facts.stopped === undefined) return undefined;
   const template = Spec.TaskTemplate ?? {};

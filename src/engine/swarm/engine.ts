@@ -2,7 +2,7 @@
  * The swarm engine: each service of the API is a service of a Docker swarm. With it comes the store that keeps the
  * server's memory in the same swarm; both use one connection.
  */
-import type { ContainerView, Engine } from '../../service/engine.ts';
+import type { ContainerView, Engine, EngineResult, Job, JobDone } from '../../service/engine.ts';
 import type { Store } from '../../service/store.ts';
 import { type Daemon, openDaemon } from '../docker/daemon.ts';
 import { attempt } from '../docker/failures.ts';
@@ -24,6 +24,10 @@ export interface SwarmParts {
   readonly engine: Engine;
   readonly store: Store;
 }
+
+const AWAY_PAUSE_MS = 500;
+/** An attempt that lasted as long had a swarm to work with in between. */
+const WORKED_MS = 10_000;
 
 /** The store works at once, the engine once `start` has resolved. Both reject with a UserError where there is no manager of a swarm. */
 export function swarmParts(options: SwarmOptions): SwarmParts {
@@ -59,6 +63,24 @@ export function swarmParts(options: SwarmOptions): SwarmParts {
     return shop().api;
   });
 
+  /**
+   * A swarm without a leader answers nothing, for some seconds when a node dies. What was begun goes on afterwards: a
+   * job given again takes up what it finds.
+   */
+  async function persist(job: Job, signal: AbortSignal): Promise<EngineResult<JobDone>> {
+    const { clock, readyMs } = settings;
+    const what = `${job.verb} of ${job.definition.uniqueName}`;
+    for (let awaySince: number | undefined; ; ) {
+      const begun = clock.monotonic();
+      const result = await attempt(what, () => carryOut(shop(), job, signal), scrubOf(job));
+      if (result.ok || result.failure.reason !== 'unavailable') return result;
+      const now = clock.monotonic();
+      if (awaySince === undefined || now - begun > WORKED_MS) awaySince = begun;
+      if (signal.aborted || now - awaySince > readyMs) return result;
+      await clock.sleep(AWAY_PAUSE_MS, signal);
+    }
+  }
+
   const engine: Engine = {
     name: 'swarm',
     extensions: ['bindings', 'limits'],
@@ -93,11 +115,7 @@ export function swarmParts(options: SwarmOptions): SwarmParts {
     async run(job, signal) {
       const { verb, definition } = job;
       known.jobBegins(verb, definition);
-      const result = await attempt(
-        `${verb} of ${definition.uniqueName}`,
-        () => jobs.run(definition.uuid, () => carryOut(shop(), job, signal)),
-        scrubOf(job),
-      );
+      const result = await jobs.run(definition.uuid, () => persist(job, signal));
       known.jobEnded(definition.uuid, verb === 'terminate' && result.ok);
       return result;
     },
