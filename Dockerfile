@@ -13,6 +13,9 @@ COPY src ./src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 FROM ${BASE_IMAGE}
+# git, and ssh, for manifests from a repository; a base without apt-get brings its own.
+RUN if command -v apt-get >/dev/null; then apt-get update && \
+  apt-get install -y --no-install-recommends ca-certificates git openssh-client && rm -rf /var/lib/apt/lists/*; fi
 WORKDIR /app
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules ./node_modules

@@ -4,17 +4,16 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import type { SourceFile } from '../../service/ports.ts';
 import { reason } from '../files.ts';
-import { BlobCache } from './blobs.ts';
-import type { GitResult } from './command.ts';
+import { CommitFiles } from './commit-files.ts';
 import { explain, type GitFailure } from './failure.ts';
 import { commitOf } from './history.ts';
 import { Mirror, MirrorError } from './mirror.ts';
 import type { GitSourceOptions } from './options.ts';
 import { askHead, fetchHead, type Head, type Remote } from './remote.ts';
 import { type Taken, Taking } from './taking.ts';
-import { type Local, listTree, treeId } from './tree.ts';
+import type { Local } from './tree.ts';
+import { Problem, Suspicion, suspect } from './trouble.ts';
 
 export type Outcome =
   | { readonly kind: 'taken'; readonly taken: Taken }
@@ -25,35 +24,15 @@ const REBUILD_MS = 10 * 60_000;
 const CONTENDED = 5;
 const CONTENDED_MS = 50;
 
-/** The mirror is suspected; `message` for the case that a new one does not help. */
-class Suspicion extends Error {}
-
-/** Said as it is. */
-class Problem extends Error {
-  readonly problems: readonly string[];
-  constructor(problems: readonly string[]) {
-    super(problems[0]);
-    this.problems = problems;
-  }
-}
-
-/** The manifests' directory of the commit read last. */
-interface Tree {
-  readonly commit: string;
-  readonly id: string;
-  readonly files: readonly SourceFile[];
-}
-
 export class Attempt {
   readonly #options: GitSourceOptions;
   readonly #remote: Remote;
   readonly #mirror: Mirror;
   readonly #taking: Taking;
-  readonly #blobs = new BlobCache();
+  readonly #files: CommitFiles;
   /** Where the fetched head is kept in the mirror. */
   readonly #incoming: string;
   readonly #begun: number[] = [];
-  #tree: Tree | undefined;
   /** The head whose commit is in the mirror: one that has not moved costs one question to the server. */
   #brought: { readonly id: string; readonly commit: string } | undefined;
   #tooLarge: { readonly id: string; readonly until: number } | undefined;
@@ -73,6 +52,7 @@ export class Attempt {
       limits,
       now,
     });
+    this.#files = new CommitFiles(options, this.#mirror.dir);
     const of = [url.text, ref.candidates.join(' '), path].join('\n');
     this.#incoming = `refs/evenkeel/incoming-${hash(of)}`;
     this.#taking = new Taking({ options, mirror: this.#mirror, of, as: `refs/evenkeel/taken-${hash(of)}` });
@@ -97,7 +77,7 @@ export class Attempt {
     const sha = this.#taking.lastSha;
     if (sha === undefined) return undefined;
     try {
-      const files = await this.#files(sha, this.#local(signal));
+      const files = await this.#files.read(sha, this.#local(signal));
       return { files, commit: { sha, allowDeletes: [] } };
     } catch {
       return undefined;
@@ -138,11 +118,11 @@ export class Attempt {
     const { head, fetched } = await this.#bring(signal);
     const commit =
       this.#brought?.id === head.id ? this.#brought.commit : await commitOf(local, this.#incoming);
-    if (typeof commit !== 'string') throw this.#suspect(commit, `${head.name} is no commit`);
+    if (typeof commit !== 'string') throw suspect(commit, `${head.name} is no commit`, this.#mirror.dir);
     this.#brought = { id: head.id, commit };
-    const taken = await this.#taking.take(commit, head.name, signal, () => this.#files(commit, local));
+    const taken = await this.#taking.take(commit, head.name, signal, () => this.#files.read(commit, local));
     if ('problems' in taken) throw new Problem(taken.problems);
-    if ('failed' in taken) throw this.#suspect(taken.failed, 'the history cannot be read');
+    if ('failed' in taken) throw suspect(taken.failed, 'the history cannot be read', this.#mirror.dir);
     if (fetched && this.#mirror.manyPacks)
       this.#tidying = this.#mirror.local(['repack', '-a', '-d', '-q'], signal);
     return taken;
@@ -155,7 +135,7 @@ export class Attempt {
     const asked = await askHead(this.#remote, ref, signal);
     if (!asked.ok) {
       if (asked.failure === 'gone') throw new Problem([`EK408 ${url.text}: there is no ${ref.text}`]);
-      throw new Problem([`EK407 ${url.text}: ${asked.failure.message}`]);
+      throw this.#unfetched(asked.failure);
     }
     const head = asked.value;
     this.#idLength = head.id.length;
@@ -181,7 +161,7 @@ export class Attempt {
     }
     if (got.failure === 'gone') throw new Problem([`EK408 ${url.text}: there is no ${ref.text}`]);
     if (got.failure.fault === 'mirror') throw new Suspicion(got.failure.message);
-    throw new Problem([`EK407 ${url.text}: ${got.failure.message}`]);
+    throw this.#unfetched(got.failure);
   }
 
   async #has(head: Head, signal: AbortSignal): Promise<boolean> {
@@ -189,48 +169,18 @@ export class Attempt {
     return there.ok && there.stdout.toString('utf8').trim() === head.id;
   }
 
+  /** Credentials that cannot be used have a code of their own. */
+  #unfetched({ message }: GitFailure): Problem {
+    return new Problem([message.startsWith('EK') ? message : `EK407 ${this.#options.url.text}: ${message}`]);
+  }
+
   #tooLargeText(): string {
     const { url, limits } = this.#options;
     return `EK407 ${url.text}: the repository is larger than the ${Math.floor(limits.mirrorBytes / 1024 / 1024)} MiB that are taken`;
   }
 
-  /** The manifests of a commit. Throws a Problem where it cannot be read whole. */
-  async #files(commit: string, local: Local): Promise<readonly SourceFile[]> {
-    const { path, limits, manifestLimits, memoryFile, allowEmpty } = this.#options;
-    const where = `${path === '' ? 'the repository' : `${path}/`} at ${commit.slice(0, 12)}`;
-    if (this.#tree?.commit === commit) return this.#tree.files;
-    const tree = await treeId(local, commit, path);
-    if (tree.kind === 'failed') throw this.#suspect(tree.result, 'the tree cannot be read');
-    if (tree.kind === 'absent') throw new Problem([`EK409 ${where}: ${tree.what}`]);
-    if (this.#tree?.id === tree.id) {
-      this.#tree = { ...this.#tree, commit };
-      return this.#tree.files;
-    }
-    const listed = await listTree(local, tree.id, path, limits.listBytes);
-    if (listed.kind !== 'tree')
-      throw this.#suspect('result' in listed ? listed.result : undefined, 'no listing');
-    if (listed.problems.length > 0) throw new Problem(listed.problems.slice(0, manifestLimits.messages));
-    if (listed.blobs.length === 0 && memoryFile !== undefined && !allowEmpty)
-      throw new Problem([`EK409 ${where}: no manifest is there; --allow-empty says that this is meant`]);
-    const read = await this.#blobs.read(local, listed.blobs, manifestLimits);
-    if (read.kind === 'failed') throw this.#suspect(read.result, 'an object is missing or damaged');
-    if (read.kind === 'refused') throw new Problem(read.problems.slice(0, manifestLimits.messages));
-    this.#tree = { commit, id: tree.id, files: read.files };
-    return read.files;
-  }
-
   #local(signal: AbortSignal): Local {
     return (args, more) => this.#mirror.local(args, signal, more);
-  }
-
-  /** A local command failed: the mirror is suspected, unless something else was the reason. */
-  #suspect(result: GitResult | undefined, what: string): Error {
-    if (result === undefined || (result.ended === undefined && result.stderr === ''))
-      return new Suspicion(what);
-    const { fault, message } = explain(result, [], this.#options.limits.localMs);
-    if (fault === 'mirror' || (fault === 'remote' && result.ended === undefined))
-      return new Suspicion(`${what}: ${message}`);
-    return new Problem([`EK413 ${this.#mirror.dir}: ${what}: ${message}`]);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Which commit is believed. A branch normally moves forward. One that stands at an older commit may be a mirror that
  * lags, and one whose history was rewritten may be a mistake that somebody is repairing: both are held, and believed
- * when they have stood for the hold and for two readings (`research/reliability.md` G1, G5; decision 0009).
+ * when they have stood for the hold and for two readings (`research/reliability.md` G1, G5; decision 0012).
  */
 import type { Relation } from './history.ts';
 

@@ -7,9 +7,8 @@ import type { Held } from './hold.ts';
 
 export interface Approved {
   readonly name: string;
+  /** The commit whose trailer says so: the one taken, or one between it and the one taken before. */
   readonly commit: string;
-  /** Wall-clock milliseconds at which it was first read. */
-  readonly at: number;
 }
 
 export interface GitMemory {
@@ -35,7 +34,7 @@ export function readMemory(file: string, of: string): GitMemory | undefined {
     return {
       of,
       taken,
-      approved: approved.filter(({ name, commit, at }) => typeof name === 'string' && isId(commit) && at > 0),
+      approved: approved.filter(({ name, commit }) => typeof name === 'string' && isId(commit)),
       ...(sound ? { held } : {}),
     };
   } catch {

@@ -24,9 +24,16 @@ export function gitSource(options: GitSourceOptions): GitSource {
   let under: Promise<Outcome> | undefined;
   let hint: (() => void) | undefined;
 
+  // A daemon always hands in the same signal: one for each reading would pile up.
+  let either: { readonly of: AbortSignal; readonly signal: AbortSignal } | undefined;
+  const eitherOf = (signal: AbortSignal): AbortSignal => {
+    if (either?.of !== signal) either = { of: signal, signal: AbortSignal.any([signal, over.signal]) };
+    return either.signal;
+  };
+
   /** One attempt at a time; a reading that has waited long enough leaves it to the next one. */
   const outcome = async (signal: AbortSignal): Promise<Outcome | 'late'> => {
-    under ??= attempt.run(AbortSignal.any([signal, over.signal]));
+    under ??= attempt.run(eitherOf(signal));
     const mine = under;
     if (options.memoryFile === undefined) return mine.finally(() => (under = undefined));
     const waited = new AbortController();

@@ -25,8 +25,6 @@ export type NotTaken =
   /** A command on the mirror failed. */
   | { readonly failed: GitResult };
 
-/** Milliseconds for which an approval stands: grace and threshold may take their time, not for ever. */
-const APPROVAL_MS = 24 * 3_600_000;
 const MOST_APPROVALS = 1_000;
 
 export interface TakingParts {
@@ -92,11 +90,11 @@ export class Taking {
     const trusted: Approved[] = [];
     for (const approval of fresh as Exclude<typeof fresh, GitResult>) {
       if ((await this.#unsigned(approval.commit, signal)) !== undefined) continue;
-      for (const one of approval.names) trusted.push({ name: one, commit: approval.commit, at: now });
+      for (const one of approval.names) trusted.push({ name: one, commit: approval.commit });
     }
-    const old = since === undefined ? [] : (memory?.approved ?? []);
-    const approved = latest([...trusted, ...old.filter(({ at }) => now - at < APPROVAL_MS)]);
-    if (relation !== 'same' || held !== undefined || approved.length !== memory?.approved.length)
+    // What an earlier commit approved is the journal's to remember; after a restart this commit says it again.
+    const approved = latest(relation === 'same' ? (memory?.approved ?? []) : trusted);
+    if (relation !== 'same' || held !== undefined)
       this.#remember({ of: this.#parts.of, taken: commit, approved });
     if (relation !== 'same' && options.memoryFile !== undefined)
       await local(['update-ref', '--no-deref', '--end-of-options', as, commit]);

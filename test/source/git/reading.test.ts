@@ -135,7 +135,7 @@ describe('a commit that cannot be read whole is not taken at all', () => {
   });
 
   it.each([
-    ['the directory is gone', { 'other/web.yaml': manifest('web') }, 'EK409 services/ at'],
+    ['the directory is gone', { 'other/web.yaml': manifest('web') }, 'services/ at'],
     ['the directory is a file', { services: 'x' }, 'it is not a directory'],
     [
       'the directory is a link',
