@@ -174,6 +174,7 @@ export const AT_SERVER: Readonly<Record<string, () => Promise<readonly string[]>
     await bench.create();
     const again = await create();
     bench.expect('S2', 'a day is not over', again.json['uuid'], one.json['uuid']);
+    bench.expect('S2', 'what is repeated was made then', again.headers['idempotency-replayed'], 'true');
   }),
   /** S3: pages that together are the list, and filters that mean something. */
   list: on(async (bench) => {

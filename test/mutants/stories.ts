@@ -1136,9 +1136,11 @@ export const STORIES: Readonly<Record<string, Story>> = {
       {},
       (world) => {
         world.wishes = wishes(named(2));
-        world.network.faultOf = ({ number }) => (number === 2 ? fault('hang-before') : undefined);
+        let hung = 0;
+        world.network.faultOf = ({ verb, name }) =>
+          verb === 'start' && name === 's1' && ++hung === 1 ? fault('hang-before') : undefined;
       },
-      quiet,
+      async (world) => world.pass(5_000),
       10 * MINUTE,
     ),
   /** The fleet is suspended for half an hour, over a restart; then it goes on by itself. */
@@ -1190,6 +1192,25 @@ export const STORIES: Readonly<Record<string, Story>> = {
       5 * HOUR,
     ),
   ),
+  /** A gateway says 502 and carries the create out a minute later. */
+  gateway: () =>
+    daemon(
+      { server: { profile: 'reference' } },
+      (world) => {
+        world.wishes = wishes(['s0']);
+        let creates = 0;
+        world.network.faultOf = ({ kind, method, path, body }) => {
+          if (kind !== 'create' || ++creates > 1) return undefined;
+          world.scheduler.after(MINUTE, () => world.server.handle({ method, path, body, headers: {} }));
+          return fault('502-before');
+        };
+      },
+      async (world) => {
+        await world.pass(5 * MINUTE);
+        const { length } = world.server.live('s0');
+        if (length !== 1) world.oracles.fail('O3', `${length} live services of ours named s0`);
+      },
+    ),
   /** The disk is slow, and what waits for it holds its place. */
   'slow-disk': () =>
     daemon(
