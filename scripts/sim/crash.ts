@@ -7,9 +7,11 @@ import { crashAt, crashes, tally } from '../../test/sim/crash.ts';
 import type { Tear } from '../../test/sim/disk.ts';
 import { STARTS } from '../../test/sim/starts.ts';
 import { sharded } from './shards.ts';
+import { slice } from './slice.ts';
 
+const isIn = slice(process.argv);
 const again = process.argv[2];
-if (again !== undefined) {
+if (again !== undefined && again !== '--slice') {
   const [id, edge, tear] = again.split(':');
   const start = STARTS[Number(id)];
   if (start === undefined) throw new Error(`no start ${id}`);
@@ -18,7 +20,7 @@ if (again !== undefined) {
   console.log(JSON.stringify(into.findings, null, 2));
 } else {
   await sharded('sim:crash', async (share, into) => {
-    const mine = STARTS.filter(({ id }) => share.takes(id));
+    const mine = STARTS.filter(({ id }) => isIn(id)).filter((_, place) => share.takes(place));
     for (const start of mine) await crashes(start, into);
     return { starts: mine.length };
   });

@@ -7,9 +7,11 @@ import { faultAt, faults } from '../../test/sim/fault.ts';
 import { FAULTS } from '../../test/sim/faults.ts';
 import { STARTS } from '../../test/sim/starts.ts';
 import { sharded } from './shards.ts';
+import { slice } from './slice.ts';
 
+const isIn = slice(process.argv);
 const again = process.argv[2];
-if (again !== undefined) {
+if (again !== undefined && again !== '--slice') {
   const [id, request, ...name] = again.split(':');
   const start = STARTS[Number(id)];
   if (start === undefined) throw new Error(`no start ${id}`);
@@ -21,7 +23,7 @@ if (again !== undefined) {
   console.log(JSON.stringify(into.findings, null, 2));
 } else {
   await sharded('sim:fault', async (share, into) => {
-    const mine = STARTS.filter(({ id }) => share.takes(id));
+    const mine = STARTS.filter(({ id }) => isIn(id)).filter((_, place) => share.takes(place));
     for (const start of mine) await faults(start, into);
     return { starts: mine.length, 'kinds of fault': share.index === 0 ? FAULTS.length : 0 };
   });

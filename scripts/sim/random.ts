@@ -1,6 +1,6 @@
 /**
  * `npm run sim:random -- --budget 10m`: storms over many services, one seed each, until the budget is spent.
- * `--from N` begins at another seed; `--seed N` runs one again and tells all of it.
+ * `--runs N` ends after so many instead; `--from N` begins at another seed; `--seed N` runs one again and tells all of it.
  */
 import { parseArgs } from 'node:util';
 import { tally } from '../../test/sim/crash.ts';
@@ -11,6 +11,7 @@ import { sharded } from './shards.ts';
 const { values } = parseArgs({
   options: {
     budget: { type: 'string', default: '2m' },
+    runs: { type: 'string' },
     from: { type: 'string', default: '1000' },
     seed: { type: 'string' },
   },
@@ -50,9 +51,13 @@ if (values.seed !== undefined) {
       if (recovery <= 10 * MINUTE) sum.ten += 1;
       if (Number.isFinite(recovery)) sum.worst = Math.max(sum.worst, recovery);
     };
-    for (const [place, seed] of SEEDS.entries()) if (share.takes(place)) await one(seed);
-    for (let seed = Number(values.from) + share.index; performance.now() < until; seed += share.of)
-      await one(seed);
+    // The tests run them, too.
+    if (values.runs === undefined)
+      for (const [place, seed] of SEEDS.entries()) if (share.takes(place)) await one(seed);
+    const from = Number(values.from);
+    const isOver = (seed: number) =>
+      values.runs === undefined ? performance.now() >= until : seed >= from + Number(values.runs);
+    for (let seed = from + share.index; !isOver(seed); seed += share.of) await one(seed);
     return {
       services: sum.services,
       'services rightly blocked': sum.blocked,

@@ -5,6 +5,7 @@ import { dryRun } from './dry.ts';
 import { faultAt, faults } from './fault.ts';
 import { graphOf } from './graph.ts';
 import { explore, wanted } from './model.ts';
+import { protocol } from './protocol.ts';
 import { random, Storm } from './random.ts';
 import { DRY_SEEDS, SEEDS } from './seeds.ts';
 import { STARTS, type Start } from './starts.ts';
@@ -84,6 +85,13 @@ describe('step', () => {
     expect(graph.endless).toEqual(['a', 'b', 'c', 'd']);
     expect(graph.circles).toBe(2);
   });
+});
+
+test('a create that is killed or met by a fault, again and again, still makes one service', async () => {
+  const into = tally();
+  const { lives } = await protocol('a service is made', into, 3);
+  expect(told(into.findings)).toEqual([]);
+  expect(lives).toBeGreaterThan(100);
 });
 
 describe('the dry run', () => {

@@ -1,0 +1,25 @@
+/**
+ * `npm run sim:ci`: a slice of each exploration that fits eight minutes on two processors, the same one each time. Which
+ * starts, wishes and seeds it takes is fixed here, so that a red run is red again; the whole is `npm run sim:all`.
+ */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** Each start has its turn in every `SLICE`th run of a wider slice; this one is for CI. */
+const SLICES: readonly (readonly [script: string, args: readonly string[]])[] = [
+  ['model', ['--slice', '7/40']],
+  ['crash', ['--slice', '7/25']],
+  ['fault', ['--slice', '11/40']],
+  ['dry-run', ['--worlds', '600']],
+  ['random', ['--runs', '120', '--from', '1000']],
+];
+
+const only = process.argv[2];
+for (const [script, args] of SLICES) {
+  if (only !== undefined && only !== script) continue;
+  const path = fileURLToPath(new URL(`${script}.ts`, import.meta.url));
+  const code = await new Promise<number>((resolve) => {
+    fork(path, args).on('exit', (ended) => resolve(ended ?? 1));
+  });
+  if (code !== 0) process.exitCode = 1;
+}
