@@ -2,9 +2,9 @@
  * Copies of this directory to plant bugs in: the files as they are, packages by a link.
  */
 import { execFile, fork } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Mutant, plant } from '../../test/mutants/mutant.ts';
 import type { Said } from '../../test/mutants/probe-child.ts';
@@ -14,7 +14,8 @@ const LEFT_OUT = new Set(['node_modules', '.git', 'dist', 'coverage']);
 const MOST_MS = 120_000;
 
 export interface Tree {
-  read(file: string): Promise<string>;
+  /** The file that has the mutant's text: the one it names, or the only one of that folder. Throws where there is none. */
+  fileOf(mutant: Mutant): Promise<string>;
   /** Plants it, works, and takes it out again. */
   with<T>(mutant: Mutant, work: () => Promise<T>): Promise<T>;
   /** Runs probes in a process of their own, up to the first that says something, or all. `end`: it did not end well. */
@@ -32,9 +33,9 @@ async function copy(): Promise<Tree> {
   await cp(ROOT, root, { recursive: true, filter: (from) => !LEFT_OUT.has(basename(from)) });
   await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   return {
-    read: (file) => readFile(join(root, file), 'utf8'),
+    fileOf: (mutant) => fileOf(root, mutant),
     async with(mutant, work) {
-      const path = join(root, mutant.file);
+      const path = join(root, await fileOf(root, mutant));
       const text = await readFile(path, 'utf8');
       await writeFile(path, plant(mutant, text));
       try {
@@ -47,6 +48,22 @@ async function copy(): Promise<Tree> {
     test: (files) => test(root, files),
     remove: () => rm(root, { recursive: true, force: true }),
   };
+}
+
+/** A text that moved to another file of its folder is still the same bug. */
+async function fileOf(root: string, mutant: Mutant): Promise<string> {
+  const folder = dirname(mutant.file);
+  const names = await readdir(join(root, folder));
+  const others = names.map((name) => `${folder}/${name}`).filter((file) => file.endsWith('.ts'));
+  const has = async (file: string) => (await readFile(join(root, file), 'utf8')).includes(mutant.find);
+  const there = others.includes(mutant.file) && (await has(mutant.file));
+  const found = there ? [mutant.file] : [];
+  if (!there) for (const file of others) if (await has(file)) found.push(file);
+  const [one = mutant.file] = found;
+  if (found.length !== 1)
+    throw new Error(`${mutant.name}: ${found.length} files of ${folder} have its text: ${mutant.find}`);
+  plant(mutant, await readFile(join(root, one), 'utf8'));
+  return one;
 }
 
 function probe(root: string, names: readonly string[], all: boolean) {

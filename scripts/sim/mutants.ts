@@ -8,7 +8,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { MUTANTS } from '../../test/mutants/list.ts';
-import { type Mutant, plant } from '../../test/mutants/mutant.ts';
+import type { Mutant } from '../../test/mutants/mutant.ts';
 import type { Said } from '../../test/mutants/probe-child.ts';
 import { named } from '../../test/mutants/probes.ts';
 import { copies, type Tree } from './mutants-tree.ts';
@@ -58,8 +58,8 @@ async function planted(tree: Tree): Promise<ReadonlyMap<string, string>> {
     if (names.has(mutant.name)) found.set(mutant.name, `two mutants are named ${mutant.name}`);
     names.add(mutant.name);
     try {
-      if (plant(mutant, await tree.read(mutant.file)) === (await tree.read(mutant.file)))
-        found.set(mutant.name, `${mutant.name} changes nothing`);
+      if (mutant.find === mutant.replace) found.set(mutant.name, `${mutant.name} changes nothing`);
+      await tree.fileOf(mutant);
     } catch (error) {
       found.set(mutant.name, error instanceof Error ? error.message : String(error));
     }

@@ -321,7 +321,7 @@ export const OUTSIDE: readonly Mutant[] = [
   {
     name: 'missing-directory-is-empty',
     after: 'kustomize-controller#428: the folder was moved, what was in it is deleted',
-    file: 'src/source/git/attempt.ts',
+    file: 'src/source/git/commit-files.ts',
     find: "if (tree.kind === 'absent') throw new Problem([`EK409 ${where}: ${tree.what}`]);",
     replace: "if (tree.kind === 'absent') return [];",
     oracle: 'O8',
@@ -331,7 +331,7 @@ export const OUTSIDE: readonly Mutant[] = [
   {
     name: 'empty-tree-is-meant',
     after: 'argo-cd#10987: zero manifests after a bad merge',
-    file: 'src/source/git/attempt.ts',
+    file: 'src/source/git/commit-files.ts',
     find: 'if (listed.blobs.length === 0 && memoryFile !== undefined && !allowEmpty)',
     replace: 'if (listed.blobs.length < 0 && memoryFile !== undefined && !allowEmpty)',
     oracle: 'O8',
