@@ -26,7 +26,12 @@ export interface Data {
 const DECIMAL = /^-?(?:0|[1-9][0-9]{0,14})$/;
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype', '<<']);
 
-export function toData(document: Document.Parsed): Data {
+/** Characters that are not seen, or that change where others are seen: nobody can review what holds one. */
+const HIDDEN = /[\p{Cf}\p{Zl}\p{Zp}]/u;
+
+/** `text`: what the document was read from. */
+export function toData(document: Document.Parsed, text: string): Data {
+  const hides = HIDDEN.test(text);
   const uses: VariableUse[] = [];
   const faults: Fault[] = [];
 
@@ -39,6 +44,7 @@ export function toData(document: Document.Parsed): Data {
     if (typeof value === 'string') {
       if (value.includes('\0'))
         faults.push({ code: 'EK103', offset, message: 'a NUL character is not allowed in a value' });
+      if (isHidden(node, value)) faults.push(hidden(offset));
       if (hasVariables(value)) {
         const message = malformed(value);
         if (message !== undefined) faults.push({ code: 'EK310', offset, message, hint: DOLLAR });
@@ -47,6 +53,13 @@ export function toData(document: Document.Parsed): Data {
     }
     if (typeof value === 'number' && !DECIMAL.test(node.source ?? '')) faults.push(notDecimal(offset));
     return value;
+  };
+
+  /** Spelt as an escape it is seen, and may be meant; in an image it never is. What a variable's value holds is not shown. */
+  const isHidden = (node: Node, value: string): boolean => {
+    if (path.length === 1 && path[0] === 'image' && HIDDEN.test(value)) return true;
+    if (!hides || (path[0] === 'container_envvars' && path.at(-1) === 'value')) return false;
+    return HIDDEN.test(text.slice(node.range?.[0], node.range?.[1]));
   };
 
   const inside = (step: string | number, node: unknown): unknown => {
@@ -64,6 +77,7 @@ export function toData(document: Document.Parsed): Data {
     for (const pair of node.items) {
       const key = keyOf(pair, faults);
       if (key === undefined) continue;
+      if (hides && HIDDEN.test(key)) faults.push(hidden((pair.key as Node).range?.[0] ?? 0));
       if (Object.hasOwn(object, key)) faults.push(twice(pair.key as Node, key));
       object[key] = inside(key, pair.value);
     }
@@ -74,6 +88,15 @@ export function toData(document: Document.Parsed): Data {
 }
 
 const DOLLAR = 'write $$ for a dollar sign';
+
+function hidden(offset: number): Fault {
+  return {
+    code: 'EK117',
+    offset,
+    message: 'a character that is not seen, or that changes the order in which others are seen',
+    hint: 'remove it; where it is meant, write it as an escape in double quotes ("\\u200d")',
+  };
+}
 
 function notDecimal(offset: number): Fault {
   return {

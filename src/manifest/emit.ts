@@ -45,7 +45,9 @@ export function emit(services: readonly Live[], options: EmitOptions): Emitted {
           ? 'its name is not one that a manifest can have'
           : fields.image === undefined
             ? 'its image was not reported'
-            : undefined;
+            : /[\p{Cf}\p{Zl}\p{Zp}]/u.test(fields.image)
+              ? 'its image holds characters that cannot be seen'
+              : undefined;
     if (why !== undefined) skipped.push({ name, uuid, why });
     return why === undefined;
   });

@@ -80,7 +80,7 @@ export function readManifestFile(file: SourceFile): ManifestFile {
     if (usable && isEmpty(document)) return;
     count++;
     if (!usable) return;
-    const { value, uses, faults: own } = toData(document);
+    const { value, uses, faults: own } = toData(document, text);
     found.push(...own);
     const at = (offset: number) => placeAt(file.path, soFar, offset);
     const places: Record<string, Place> = {};

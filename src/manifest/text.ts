@@ -6,6 +6,8 @@ import type { Fault } from './diagnostic.ts';
 
 /** Control characters but tab, line feed and carriage return; next line (U+0085) is allowed by YAML. */
 const CONTROL = /(?![\t\n\r\u0085])[\p{Cc}\ufffe\uffff]/u;
+/** What reorders the text around it, also from within a comment. */
+const REORDERING = /[\u202a-\u202e\u2066-\u2069]/;
 const CONFLICT = /^(?:<{7}|>{7}|\|{7})(?: |$)/m;
 const LFS = /^version https:\/\/git-lfs\.github\.com\/spec\//;
 const HTML = /^\s*<(?:!doctype|html|head|body)\b/i;
@@ -32,6 +34,14 @@ export function refuseText(text: string): Fault | undefined {
       code: 'EK103',
       offset: mark,
       message: 'a byte-order mark is allowed only at the start of a file',
+    };
+  const reordering = text.search(REORDERING);
+  if (reordering !== -1)
+    return {
+      code: 'EK117',
+      offset: reordering,
+      message: 'a character that changes the order in which others are seen',
+      hint: 'remove it; where it is meant, write it as an escape in double quotes ("\\u202e")',
     };
   if (LFS.test(text))
     return {

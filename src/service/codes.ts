@@ -23,6 +23,7 @@ export const CODES = {
   EK114: 'A document is not a map',
   EK115: 'Tab as indentation',
   EK116: 'Number that is not plain decimal',
+  EK117: 'Character that cannot be seen',
   EK201: 'Unknown field',
   EK202: 'Missing field',
   EK203: 'Wrong type',
