@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UserError } from '../service/failure.ts';
 import { LIMITS } from '../service/limits.ts';
 import type { Source } from '../service/ports.ts';
@@ -15,6 +15,7 @@ import { gitSource } from '../source/git/source.ts';
 import { openSource } from './compose.ts';
 import type { Io } from './io.ts';
 import type { GIT_KEYS } from './keys.ts';
+import type { Call } from './program.ts';
 import type { Values } from './rows.ts';
 
 export interface Manifests {
@@ -32,14 +33,12 @@ export interface Manifests {
 
 export type GitValues = Values<(typeof GIT_KEYS)[number]>;
 
+type Asked = Pick<Call, 'args' | 'flags' | 'io'>;
+
 /** Of one command. A repository is read into a directory that is gone afterwards, unless one was named. */
-export function openManifests(
-  args: readonly string[],
-  values: GitValues,
-  io: Io,
-  whileGitWorks: boolean,
-): Manifests {
-  checkManifests(args, values);
+export function openManifests(call: Asked, all: GitValues, whileGitWorks: boolean): Manifests {
+  const values = checkManifests(call, all);
+  const { args, io } = call;
   if (values.git === undefined) return onDisk(args, openSource(args, io, whileGitWorks));
   const temporary = values.cacheDir === undefined ? mkdtempSync(join(tmpdir(), 'evenkeel-git-')) : undefined;
   const manifests = fromGit(values, io, { mirrors: values.cacheDir ?? temporary ?? '' });
@@ -54,11 +53,12 @@ export function openManifests(
 
 /** Of the daemon, whose state directory `dir` keeps the mirror and what was taken from it. */
 export function followManifests(
-  args: readonly string[],
-  values: GitValues & Values<'gitHold' | 'allowEmpty' | 'interval'>,
-  io: Io,
+  call: Asked,
+  all: GitValues & Values<'gitHold' | 'allowEmpty' | 'interval'>,
   dir: string,
 ): Manifests {
+  const values = checkManifests(call, all);
+  const { args, io } = call;
   if (values.git === undefined) return onDisk(args, openSource(args, io, false, true));
   return fromGit(values, io, {
     mirrors: values.cacheDir ?? join(dir, 'git'),
@@ -70,16 +70,25 @@ export function followManifests(
   });
 }
 
-/** Throws UserError EK512 where it is not clear what is meant. */
-export function checkManifests(args: readonly string[], values: GitValues): void {
+/**
+ * The values that hold: paths that were given go before a repository of the environment or the settings file, and of
+ * branch and ref the one on the command line. Throws UserError EK512 where it is not clear what is meant.
+ */
+export function checkManifests<V extends GitValues>({ args, flags }: Asked, values: V): V {
   const say = (message: string) => new UserError('EK512', message, 3);
-  if (values.git === undefined && args.length === 0)
-    throw say('where are the manifests? Name PATH… or --git URL');
-  if (values.git !== undefined && args.length > 0)
+  const { git, branch, ref } = values;
+  if (git === undefined && args.length === 0) throw say('where are the manifests? Name PATH… or --git URL');
+  if (flags.git !== undefined && args.length > 0)
     throw say('manifests come from PATH… or from --git, not from both; --path names a directory in it');
-  const given = (['branch', 'ref'] as const).filter((key) => values[key] !== undefined);
-  if (given.length > 1) throw say('--branch and --ref name the same thing: give one');
-  if (values.git === undefined && given[0] !== undefined) throw say(`--${given[0]} needs --git URL`);
+  if (args.length > 0 || git === undefined) {
+    const given = (['branch', 'ref'] as const).find((key) => flags[key] !== undefined);
+    if (given !== undefined) throw say(`--${given} needs --git URL`);
+    return { ...values, git: undefined };
+  }
+  if (branch === undefined || ref === undefined) return values;
+  if ((flags.branch === undefined) === (flags.ref === undefined))
+    throw say('--branch and --ref name the same thing: give one');
+  return flags.ref === undefined ? { ...values, ref: undefined } : { ...values, branch: undefined };
 }
 
 function onDisk(args: readonly string[], source: Source): Manifests {
@@ -113,15 +122,15 @@ function fromGit(values: GitValues, io: Io, following: Following): Manifests {
     access: {
       user: values.gitUser,
       tokenFile: values.gitTokenFile,
-      keyFile: values.gitKeyFile,
-      knownHosts: values.gitKnownHosts ?? ownKnownHosts(io),
-      caFile: values.gitCaFile,
+      keyFile: absolute(values.gitKeyFile),
+      knownHosts: absolute(values.gitKnownHosts) ?? ownKnownHosts(io),
+      caFile: absolute(values.gitCaFile),
       agent: io.env['SSH_AUTH_SOCK'],
     },
     inherited: inherited(io.env),
-    mirrors: following.mirrors,
+    mirrors: resolve(following.mirrors),
     memoryFile: following.memoryFile,
-    allowedSigners: values.gitAllowedSigners,
+    allowedSigners: absolute(values.gitAllowedSigners),
     holdMs: following.holdMs,
     allowEmpty: following.allowEmpty ?? true,
     clock: io.clock,
@@ -144,6 +153,9 @@ function fromGit(values: GitValues, io: Io, following: Following): Manifests {
     close: () => source.close(),
   };
 }
+
+/** git and ssh run elsewhere. */
+const absolute = (file: string | undefined) => (file === undefined ? undefined : resolve(file));
 
 function ownKnownHosts({ home }: Io): string | undefined {
   const file = join(home, '.ssh', 'known_hosts');

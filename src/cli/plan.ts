@@ -26,10 +26,10 @@ export const plan: CommandSpec = {
   async run(call) {
     const { io } = call;
     const values = settings(KEYS, call.flags, io.env, call.args);
-    if (values.base !== undefined && values.git !== undefined)
+    if (values.base !== undefined && call.args.length === 0)
       throw new UserError(
         'EK512',
-        '--base compares a checkout with its own base; it does not go with --git',
+        '--base compares a checkout with its own base: name its paths; it does not go with --git',
         3,
       );
     const log = createLog(values.logLevel ?? 'silent', io.stderr, io.clock, call.secrets);

@@ -38,7 +38,7 @@ export async function prepare(
   listen: Listen,
 ): Promise<Prepared | 3> {
   const { io, secrets } = call;
-  const manifests = openManifests(call.args, values, io, !write);
+  const manifests = openManifests(call, values, !write);
   const { named, git } = manifests;
   const resolver = createResolver({
     env: io.env,

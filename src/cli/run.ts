@@ -67,7 +67,7 @@ export async function runDaemon(
       3,
     );
   }
-  checkManifests(args, values);
+  checkManifests(call, values);
   const outside = await prepareOutside(call, values, log);
   let news = true;
   const hear = (event: Event) => {
@@ -87,7 +87,7 @@ export async function runDaemon(
   if (controller === undefined) return 0;
   const { fleet, dir } = controller;
   const attendAll = attendance(dir, fleet, log);
-  const manifests = followManifests(args, values, io, dir);
+  const manifests = followManifests(call, values, dir);
   const resolver = createResolver({
     env: io.env,
     allow: values.envAllow ?? [],

@@ -15,8 +15,10 @@ export const validate: CommandSpec = {
   summary: 'Checks manifests without an API: files, directories, - for standard input, or a repository.',
   keys: [...GIT_KEYS, 'config'],
   example: 'evenkeel validate fleet/          # exit 0: all of them are valid; 3: what is wrong is on stderr',
-  async run({ args, flags, io, secrets }) {
-    const manifests = openManifests(args, settings([...GIT_KEYS, 'config'], flags, io.env, args), io, true);
+  async run(call) {
+    const { args, flags, io, secrets } = call;
+    const values = settings([...GIT_KEYS, 'config'], flags, io.env, args);
+    const manifests = openManifests(call, values, true);
     const { usable, load, files, warnings } = await loadManifests(
       manifests.source,
       OFFLINE,

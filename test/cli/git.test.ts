@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { runProgram } from '../../src/cli/program.ts';
@@ -284,6 +284,29 @@ describe('plan, apply and validate of a repository', () => {
     }
     expect((await fleet.run(['run'])).stderr).toContain('EK512');
     expect(fleet.server.writes()).toEqual([]);
+  });
+
+  it('goes by flags before the environment: paths, branch and ref that are given win', async () => {
+    const first = bench.repo.commit(web('nginx:1'));
+    fleet.write({ 'here.yaml': manifest('here') });
+    const env = {
+      ...fleet.env,
+      EVENKEEL_GIT: `file://${bench.repo.dir}`,
+      EVENKEEL_PATH: 'services',
+      EVENKEEL_BRANCH: 'nope',
+    };
+    expect((await fleet.run(['plan', fleet.folder], { env })).stdout).toContain('here');
+    expect((await fleet.run(['validate', '--ref', first], { env })).stdout).toContain('3 services');
+    expect((await fleet.run(['validate'], { env })).stderr).toContain('EK408');
+  });
+
+  it('takes paths of its files from where it is called', async () => {
+    bench.repo.commit(web('nginx:1'));
+    const here = (path: string) => relative(process.cwd(), path);
+    const argv = ['validate', '--git', `${server.origin}/fleet.git`, '--path', 'services'];
+    const files = ['--git-token-file', here(join(bench.dir, 'token'))];
+    const cache = ['--cache-dir', here(join(bench.dir, 'cache'))];
+    expect(await fleet.run([...argv, ...files, ...cache])).toMatchObject({ exit: 0, stderr: '' });
   });
 
   it('lets the repository see only variables of --env-allow, in plan too', async () => {

@@ -44,7 +44,8 @@ export function parseGitUrl(text: string): GitUrl {
       throw refused('https: plain http is taken on loopback only');
     if (parsed.pathname === '/' || parsed.pathname.startsWith('/-')) throw refused('a path to a repository');
   }
-  return { text: url, scheme };
+  // git takes another case for another transport.
+  return { text: scheme + url.slice(scheme.length), scheme };
 }
 
 function scpLike(url: string): GitUrl {

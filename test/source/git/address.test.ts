@@ -28,6 +28,13 @@ describe('a repository URL', () => {
     expect(parseGitUrl(url)).toEqual({ text: url, scheme });
   });
 
+  it('is written as git knows its transport', () => {
+    expect(parseGitUrl('HTTPS://git.example.com/x')).toEqual({
+      text: 'https://git.example.com/x',
+      scheme: 'https',
+    });
+  });
+
   it.each([
     'ext::sh -c touch% /tmp/pwned',
     'ext::sh',
