@@ -156,7 +156,7 @@ export class Attempt {
     if (got.ok && !tooMuch()) return { head, fetched: true };
     if (got.ok || (got.failure !== 'gone' && got.failure.fault === 'size')) {
       this.#tooLarge = { id: head.id, until: clock.monotonic() + limits.tooLargeMs };
-      await this.#mirror.rebuild(head.id.length, signal);
+      await this.#mirror.shrink(this.#incoming, head.id.length, signal);
       throw new Problem([this.#tooLargeText()]);
     }
     if (got.failure === 'gone') throw new Problem([`EK408 ${url.text}: there is no ${ref.text}`]);

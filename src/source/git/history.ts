@@ -4,6 +4,7 @@
 import type { GitResult } from './command.ts';
 import type { Mirror } from './mirror.ts';
 import type { Local } from './tree.ts';
+import { Problem } from './trouble.ts';
 
 /** How a head lies to the commit that was taken last. */
 export type Relation = 'first' | 'same' | 'ahead' | 'behind' | 'rewritten';
@@ -18,6 +19,8 @@ export async function relationOf(local: Local, old: string | undefined, head: st
 
 export async function isAncestor(local: Local, old: string, head: string): Promise<boolean> {
   const result = await local(['merge-base', '--is-ancestor', '--end-of-options', old, head]);
+  // A question that was not answered is not a no.
+  if (result.ended !== undefined) throw new Problem([`EK413 the history cannot be read: ${result.ended}`]);
   return result.ok;
 }
 
@@ -65,7 +68,10 @@ export async function approvalsOf(
   );
 }
 
-/** Undefined = signed by one of the allowed signers, with a signature that holds; else why not. */
+/**
+ * Undefined = signed by one of the allowed signers, with a signature that holds; else why not. Throws a Problem where it
+ * could not be checked.
+ */
 export async function signatureProblem(
   mirror: Mirror,
   commit: string,
@@ -82,7 +88,12 @@ export async function signatureProblem(
     ],
   });
   if (result.ok) return undefined;
-  if (result.ended !== undefined) return `it could not be checked (${result.ended})`;
+  const missing = /cannot run ssh-keygen|ssh-keygen: not found/i.test(result.stderr)
+    ? 'no ssh-keygen'
+    : undefined;
+  const unchecked = result.ended ?? missing;
+  if (unchecked !== undefined)
+    throw new Problem([`EK411 commit ${commit.slice(0, 12)} could not be checked: ${unchecked}`]);
   if (/No principal matched/i.test(result.stderr)) return 'its signer is not in --git-allowed-signers';
   if (/Good "git" signature/i.test(result.stderr)) return 'its signer is not in --git-allowed-signers';
   return result.stderr.trim() === '' ? 'it is not signed' : 'its signature does not hold';

@@ -105,6 +105,16 @@ export class Mirror {
     rmSync(old, { recursive: true, force: true });
   }
 
+  /** Lets a ref and all that only it led to go, and drafts of packs. What cannot be let go makes a new mirror. */
+  async shrink(ref: string, idLength: number, signal: AbortSignal): Promise<void> {
+    const packs = join(this.dir, 'objects', 'pack');
+    for (const file of list(packs)) if (file.startsWith('tmp_')) rmSync(join(packs, file), { force: true });
+    if (this.bytes() <= this.#options.limits.mirrorBytes) return;
+    await this.local(['update-ref', '-d', '--end-of-options', ref], signal);
+    await this.local(['repack', '-a', '-d', '-q'], signal);
+    if (this.bytes() > this.#options.limits.mirrorBytes) await this.rebuild(idLength, signal);
+  }
+
   /** Bytes of packs, drafts of packs included. */
   bytes(): number {
     return sum(this.#packs().map(({ bytes }) => bytes));

@@ -124,7 +124,6 @@ export class Taking {
     const key = `${commit} ${signers}`;
     if (!this.#verdicts.has(key)) {
       const why = await signatureProblem(mirror, commit, allowedSigners, signal);
-      if (signal.aborted) return 'EK411 reading was stopped';
       if (this.#verdicts.size > MOST_APPROVALS) this.#verdicts.clear();
       this.#verdicts.set(key, why);
     }

@@ -131,6 +131,7 @@ describe('a git server over HTTP', () => {
     bench.repo.commit(one);
     const source = follower({ mirrorBytes: 300_000 });
     await read(source);
+    const taken = bench.repo.head();
     const noise = randomBytes(3_000_000);
     bench.repo.commit({ ...one, 'noise.bin': noise });
     const large = seen(await read(source));
@@ -141,6 +142,10 @@ describe('a git server over HTTP', () => {
     expect(
       server.requests.filter(({ url }) => url.includes('git-upload-pack') && !url.includes('info/refs')),
     ).toHaveLength(1);
+    // What was taken last is still there for a restart, and the next push is followed.
+    expect(seen(await read(follower({ mirrorBytes: 300_000 }))).files).toEqual(one);
+    bench.repo.commit(two, { parents: [taken] });
+    expect(seen(await read(source))).toMatchObject({ kind: 'complete', files: two });
   });
 });
 
