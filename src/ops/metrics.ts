@@ -17,6 +17,9 @@ import {
 
 const FRESH_MS = 1_000;
 
+/** Default metrics whose names Prometheus reads as counters, which they are not. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
+
 export class Metrics {
   readonly #clock: Clock;
   readonly #registry = new Registry();
@@ -36,6 +39,7 @@ export class Metrics {
       if (row.perService !== true || perService) this.#add(name, row);
     this.set('build_info', 1, { version });
     collectDefaultMetrics({ register: this.#registry });
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
   }
 
   count<Name extends CounterName>(name: Name, labels: LabelsOf<Name>, by = 1): void {

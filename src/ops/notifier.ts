@@ -2,7 +2,8 @@
  * The event stream as messages to people and forges. It listens and looks at the status from time to time; nothing it
  * does can fail a pass or hold one up: what is to be told goes to the outbox, which writes it down by itself.
  *
- * First the letters are on disk, then it is noted what was told: a crash in between tells something twice, never not.
+ * What is about to be told is noted before it goes to the outbox, and taken up by the next life if this one ends in
+ * between: a crash tells something twice, never not, and no end of a cause is lost.
  */
 import type { Event } from '../service/event.ts';
 import type { ApiFailure } from '../service/failure.ts';
@@ -17,6 +18,8 @@ import type { CommitState, Message } from './message.ts';
 export interface Notes {
   readonly told: readonly Told[];
   readonly commit?: CommitState;
+  /** On its way to the outbox. */
+  readonly pending?: readonly Message[];
 }
 
 export interface NotifierParts {
@@ -52,6 +55,8 @@ export class Notifier {
     this.#parts = parts;
     this.#alerts = new Alerts(parts.clock, parts.notes.told);
     this.#commits = new Commits(parts.notes.commit);
+    const { pending = [], ...notes } = parts.notes;
+    if (pending.length > 0) this.#posting = parts.post(pending).then(() => parts.keep(notes));
   }
 
   /** Causes that were told and have not ended. */
@@ -67,7 +72,8 @@ export class Notifier {
     if (event.type === 'fleet:converged' && event.blocked === 0 && this.#changed !== undefined) {
       const { revision, names } = this.#changed;
       this.#changed = undefined;
-      const title = `converged: ${event.services} services as wished`;
+      const count = `${event.services} service${event.services === 1 ? '' : 's'}`;
+      const title = `converged: ${count} as wished`;
       messages.push({
         kind: 'converged',
         title,
@@ -170,8 +176,12 @@ export class Notifier {
     if (messages.length === 0 && text === this.#kept) return;
     this.#kept = text;
     this.#posting = this.#posting.then(async () => {
-      if (messages.length > 0) await this.#parts.post(messages);
-      await this.#parts.keep(notes);
+      const { keep, post } = this.#parts;
+      if (messages.length > 0) {
+        await keep({ ...notes, pending: messages });
+        await post(messages);
+      }
+      await keep(notes);
     });
   }
 }

@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 const SHA = 'c'.repeat(40);
 
 /** A notifier whose messages are kept as `kind title`. */
-function bench(notes: Notes = { told: [] }) {
+function bench(notes: Notes = { told: [] }, stuck?: () => Promise<void>) {
   const clock = virtualClock();
   const said: Message[] = [];
   let kept: Notes = notes;
@@ -21,7 +21,7 @@ function bench(notes: Notes = { told: [] }) {
     clock,
     notes,
     status: () => ({ formatVersion: 1, at: 0, revision: 'r', problems: [], services }),
-    post: (messages) => Promise.resolve(void said.push(...messages)),
+    post: (messages) => stuck?.() ?? Promise.resolve(void said.push(...messages)),
     keep: (now) => {
       kept = now;
       return Promise.resolve();
@@ -196,6 +196,21 @@ describe('an alert', () => {
     expect(await second.words()).toEqual([]);
     second.tell(EVERY_EVENT['observation:recovered'], START, END);
     expect(await second.words()).toEqual(['recovery the services can be seen again']);
+    await second.close();
+  });
+
+  it('that was on its way to the outbox when the process ended is told by the next life, and so is its end', async () => {
+    const first = bench({ told: [] }, () => new Promise(() => {}));
+    first.tell(START, UNSEEN, FAILED, START, FAILED, START, FAILED);
+    expect(await first.words()).toEqual([]);
+    const second = bench(JSON.parse(JSON.stringify(first.kept())) as Notes);
+    expect(await second.words()).toEqual(['alert the services cannot be seen']);
+    expect(second.kept().pending).toBe(undefined);
+    second.tell(START, END);
+    expect(await second.words()).toEqual([
+      'alert the services cannot be seen',
+      'recovery the services can be seen again',
+    ]);
     await second.close();
   });
 

@@ -8,7 +8,9 @@ import { parse } from 'yaml';
 import { envName, KEYS } from '../../src/cli/rows.ts';
 import { FILE_KEYS, readSettingsFile } from '../../src/cli/settings-file.ts';
 import { METRICS, type MetricRow, PREFIX } from '../../src/ops/metric-rows.ts';
+import { Metrics } from '../../src/ops/metrics.ts';
 import { parseSettings } from '../../src/server/settings-file.ts';
+import { virtualClock } from '../support/clock.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -69,6 +71,12 @@ describe('the alert rules', () => {
       encoding: 'utf8',
     });
     expect(said).toContain(`${RULES.length} rules found`);
+  });
+
+  it.skipIf(!has('promtool'))('and the metrics are as promtool wants them', async () => {
+    const metrics = new Metrics(virtualClock(), { version: '1.2.3', perService: true });
+    const input = await metrics.text();
+    expect(execFileSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })).toBe('');
   });
 
   it('ask for metrics and labels that there are', () => {
