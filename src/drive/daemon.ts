@@ -13,6 +13,7 @@ import type { Plan, PlannedService } from '../service/plan.ts';
 import type { Clock, Load, Random } from '../service/ports.ts';
 import type { Block, Operation } from '../service/service.ts';
 import type { FleetStatus, ServiceStatus } from '../service/status.ts';
+import { Absences } from './absences.ts';
 import type { Authority } from './authority.ts';
 import type { Target, Verdict } from './bench.ts';
 import { doze } from './doze.ts';
@@ -39,22 +40,11 @@ export interface DaemonParts {
   readonly watch: (hint: () => void) => () => void;
 }
 
-interface Absence {
-  /** Monotonic. */
-  readonly since: number;
-  readonly loads: number;
-  /** In which it was first missing. */
-  readonly commit: string | undefined;
-}
-
-/** Absent from so many complete loads. */
-const LOADS = 2;
-
 export class Daemon implements Authority {
   readonly #fleet: Fleet;
   readonly #parts: DaemonParts;
   readonly #options: DaemonOptions;
-  readonly #absent = new Map<string, Absence>();
+  readonly #absences = new Absences();
   /** By uuid: what the latest pass's review says of terminating it. */
   #reviewed: ReadonlyMap<string, 'now' | Block> = new Map();
   #before: ReadonlyMap<string, readonly string[]> = new Map();
@@ -146,9 +136,9 @@ export class Daemon implements Authority {
     // What an earlier review let go waits for the next one; what it held stays held, and is not said again.
     this.#reviewed = new Map([...this.#reviewed].filter(([, answer]) => answer !== 'now'));
     // Also where the fleet cannot be seen: a name that is wished again begins its absence anew.
-    for (const { name } of load.wishes) this.#absent.delete(name);
+    this.#absences.wished(load);
     await this.#fleet.suspensions.expire().catch(() => {});
-    const removedBy = (name: string) => this.#absent.get(name)?.commit;
+    const removedBy = (name: string) => this.#absences.commitOf(name);
     this.#fleet.setWishes(load.wishes, { revision, commit, removedBy });
     this.#fleet.rememberProtection();
     this.#fleet.rememberApprovals(load, false);
@@ -204,29 +194,10 @@ export class Daemon implements Authority {
     }
   }
 
-  /** Names whose absence is too young, or was not seen in complete loads often enough; only a complete one shows it. */
   #inGrace(load: Load): ReadonlySet<string> {
-    const now = this.#parts.clock.monotonic();
-    const wished = new Set(load.wishes.map((wish) => wish.name));
-    const names = new Set(this.#fleet.knowledge.all().map((live) => live.name));
-    for (const name of this.#absent.keys())
-      if (wished.has(name) || !names.has(name)) this.#absent.delete(name);
-    const unwished = [...names].filter((name) => !wished.has(name));
-    if (load.complete && load !== this.#counted) {
-      for (const name of unwished) {
-        const before = this.#absent.get(name) ?? { since: now, loads: 0, commit: load.commit?.sha };
-        this.#absent.set(name, { ...before, loads: before.loads + 1 });
-      }
-    }
-    this.#counted = load;
-    return new Set(
-      unwished.filter((name) => {
-        const absent = this.#absent.get(name);
-        return absent === undefined || absent.loads < LOADS || now - absent.since < this.#options.graceMs;
-      }),
-    );
+    const present = new Set(this.#fleet.knowledge.all().map((live) => live.name));
+    return this.#absences.inGrace(load, present, this.#parts.clock.monotonic(), this.#options.graceMs);
   }
-  #counted: Load | undefined;
 
   // ── authority ───────────────────────────────────────────────────────────────────────────────────────────────
 

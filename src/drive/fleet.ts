@@ -5,16 +5,11 @@
  * into journal records and events. `apply.ts` gives it a permit and waits for the ends; `daemon.ts` gives it new
  * wishes and never ends. Longer than its neighbours because it is the one place where all rooms of drive/ meet.
  */
-import { type Approvals, approvals } from '../decide/approvals.ts';
-import { changedSince, type Looking } from '../decide/drift.ts';
-import { type Held, heldOf } from '../decide/held.ts';
 import { capabilitiesFrom, makePlan, type PlanInput, type Planned } from '../decide/plan.ts';
-import { type Removal, whyUnwanted } from '../decide/removal.ts';
 import type { Doing } from '../decide/status.ts';
 import type { ApiFailure } from '../service/failure.ts';
-import type { Suspension } from '../service/memory.ts';
 import type { Load } from '../service/ports.ts';
-import type { Reason, Wish } from '../service/service.ts';
+import type { Wish } from '../service/service.ts';
 import { type Authority, LOOK_ONLY } from './authority.ts';
 import type { Bench, Target, Verdict } from './bench.ts';
 import { converge, type World } from './converge.ts';
@@ -30,6 +25,7 @@ import { describe } from './news.ts';
 import { Observer } from './observer.ts';
 import { Outcomes } from './outcomes.ts';
 import type { FleetParts } from './parts.ts';
+import { NO_SOURCE, Past, type Source } from './past.ts';
 import { type Performed, perform } from './perform.ts';
 import { steady } from './steady.ts';
 import { Stopping } from './stopping.ts';
@@ -37,13 +33,6 @@ import { Suspensions } from './suspensions.ts';
 import { Uncertain } from './uncertain.ts';
 import { judge } from './verdict.ts';
 import { Wishes } from './wishes.ts';
-
-/** Where the wishes come from. */
-export interface Source extends Removal {
-  readonly revision?: string;
-}
-
-const NO_SOURCE: Source = {};
 
 export class Fleet implements World {
   readonly knowledge = new Knowledge();
@@ -56,8 +45,7 @@ export class Fleet implements World {
   readonly #parts: FleetParts;
   readonly suspensions: Suspensions;
   readonly drift: DriftNews;
-  readonly #looking: Looking;
-  #source: Source = NO_SOURCE;
+  readonly #past: Past;
   readonly #ages = new Ages();
   readonly #outcomes: Outcomes;
   readonly #uncertain: Uncertain;
@@ -79,10 +67,7 @@ export class Fleet implements World {
     const { api, journal, settings } = parts;
     this.suspensions = new Suspensions(parts.clock, journal, parts.listen);
     this.drift = new DriftNews(this.#parts);
-    this.#looking = {
-      hash: (text) => journal.hash(text),
-      nameOf: (uuid) => this.knowledge.get(uuid)?.name,
-    };
+    this.#past = new Past(this.#parts, this.suspensions, this.knowledge, (name) => this.#wishes.get(name));
     this.#keyed = new Keyed(clock);
     this.#stopping = new Stopping(clock);
     this.#history = new History(parts.clock);
@@ -112,9 +97,9 @@ export class Fleet implements World {
         return end === undefined ? undefined : end.kind === 'in-sync' ? 'in-sync' : 'failed';
       },
       isBlocked: (name) => this.#keyed.verdictOf(name)?.kind === 'blocked',
-      held: (...asked) => this.#held()(...asked),
-      suspended: (name) => this.#suspended(name),
-      whyUnwanted: (name) => this.#whyUnwanted(name),
+      held: (...asked) => this.#past.held()(...asked),
+      suspended: (name) => this.#past.suspended(name),
+      whyUnwanted: (name) => this.#past.whyUnwanted(name),
       pause: (id) => this.#outcomes.pauseLeft(id),
       permits: (target, operation) => this.#authority.permits(target, operation),
       before: (id) => this.#authority.before(id),
@@ -148,7 +133,7 @@ export class Fleet implements World {
 
   /** A newer set of wishes replaces the old one at once; only a request already sent is waited for. */
   setWishes(wishes: readonly Wish[], source: Source = NO_SOURCE): void {
-    this.#source = source;
+    this.#past.source = source;
     this.#wishes.replace(wishes);
     this.wakeAll();
   }
@@ -195,7 +180,7 @@ export class Fleet implements World {
     const { journal, clock, settings } = this.#parts;
     const memory = journal.memory();
     const { commit } = load;
-    const removedBy = this.#source.removedBy;
+    const { removedBy } = this.#past.source;
     return makePlan({
       ...(commit === undefined ? {} : { commit }),
       ...(removedBy === undefined ? {} : { removedBy }),
@@ -209,35 +194,12 @@ export class Fleet implements World {
       documents: load.documents,
       safety,
       inGrace,
-      quarantine: this.#held(),
-      suspended: (name) => this.#suspended(name),
-      changed: (wish, live) => changedSince(memory.applied.get(wish.name), wish, live, this.#looking),
+      quarantine: this.#past.held(),
+      suspended: (name) => this.#past.suspended(name),
+      changed: (wish, live) => this.#past.changed(wish, live),
       wallNow: clock.wall(),
       pace: settings.pace,
     });
-  }
-
-  #held(): Held {
-    const { journal, clock } = this.#parts;
-    return heldOf({
-      memory: journal.memory(),
-      hash: this.#looking.hash,
-      suspended: (name) => this.#suspended(name),
-      wallNow: clock.wall(),
-    });
-  }
-
-  #suspended(name: string): Suspension | undefined {
-    return this.#parts.settings.ignoreSuspensions === true ? undefined : this.suspensions.of(name);
-  }
-
-  #approved(): Approvals {
-    const isWished = (name: string) => this.#wishes.get(name) !== undefined;
-    return approvals(this.#parts.journal.memory(), this.#source.commit, isWished);
-  }
-
-  #whyUnwanted(name: string): Reason {
-    return whyUnwanted(name, this.#approved(), this.#source);
   }
 
   // ── motion ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -326,7 +288,7 @@ export class Fleet implements World {
     this.#keyed.queue(target.id, true);
     const { api, journal, clock, random, settings } = this.#parts;
     // What it was decided from; newer wishes may come while it is under way.
-    let { wish, source } = { wish: this.#wishes.get(target.name), source: this.#source };
+    let { wish, source } = { wish: this.#wishes.get(target.name), source: this.#past.source };
     const done = await perform(
       target,
       verdict,
@@ -340,11 +302,11 @@ export class Fleet implements World {
         again: (asked) => {
           this.#keyed.queue(asked.id, false);
           const now = this.stopped() ? undefined : judge(asked, this.#bench);
-          ({ wish, source } = { wish: this.#wishes.get(target.name), source: this.#source });
+          ({ wish, source } = { wish: this.#wishes.get(target.name), source: this.#past.source });
           return now?.kind === 'act' ? now : undefined;
         },
         wish: () => wish,
-        approvedBy: (name) => this.#approved().get(name),
+        approvedBy: (name) => this.#past.approved().get(name),
         journalFailed: (error) => this.#journalFailed(error, target.id),
         underWay: (change) => this.#stopping.underWay(change),
       },
@@ -413,7 +375,7 @@ export class Fleet implements World {
     const wish = this.#wishes.get(target.name);
     const isAsWished = !verdict.notes.some(({ code }) => code === 'listed' || code === 'frozen');
     if (wish !== undefined && verdict.live !== undefined && isAsWished)
-      this.#keeping.applied(wish, verdict.live, this.#looking);
+      this.#keeping.applied(wish, verdict.live, this.#past.looking);
   }
 }
 

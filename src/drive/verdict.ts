@@ -4,17 +4,18 @@
  * Asked when a name is woken and again when its place is granted. It changes nothing; `fleet.ts` acts on the answer.
  */
 
-import { suspensionBlock } from '../decide/held.ts';
 import { gates, isGated, unresolvedLinks } from '../decide/links.ts';
 import { type Match, match } from '../decide/match.ts';
 import { capabilitiesFrom } from '../decide/plan.ts';
 import { step } from '../decide/step.ts';
 import { liveUuid, question } from '../decide/survey.ts';
 import type { Memory } from '../service/memory.ts';
-import type { Block, Live, Note, Observed, Wish } from '../service/service.ts';
-import type { MovingState } from '../service/states.ts';
+import type { Block, Wish } from '../service/service.ts';
 import { backoffLeft } from './attempts.ts';
-import type { Bench, Target, Verdict, Waiting } from './bench.ts';
+import type { Bench, Target, Verdict } from './bench.ts';
+
+import { judgeDelete } from './verdict-delete.ts';
+import { blocked, isOld, noteAge, quiet, wait, waitOut } from './verdicts.ts';
 
 export function judge(target: Target, bench: Bench): Verdict {
   return target.kind === 'wish' ? judgeWish(target, bench) : judgeDelete(target, bench);
@@ -122,11 +123,6 @@ function holdBack(
   return isOld(live?.uuid, bench) ? wait({ code: 'list' }, live) : undefined;
 }
 
-/** What was seen long ago is looked at again before anything is done about it. */
-function isOld(uuid: string | undefined, bench: Bench): boolean {
-  return bench.now().monotonic - bench.knowledge.seenAt(uuid) > bench.maxAge();
-}
-
 /** The first dependency that has not reached its own wish (design §6). */
 function closedGate(wish: Wish, bench: Bench): { readonly on: string; readonly block?: Block } | undefined {
   for (const name of wish.dependsOn) {
@@ -169,79 +165,6 @@ function reach(dependency: Wish, bench: Bench): 'yes' | 'no' | 'blocked' | 'stal
   return dependency.runOnce && up ? 'no' : 'yes';
 }
 
-function judgeDelete(target: Extract<Target, { kind: 'delete' }>, bench: Bench): Verdict {
-  const { uuid, name } = target;
-  const { knowledge } = bench;
-  const live = knowledge.get(uuid);
-  noteAge(live, bench);
-  if (live === undefined || live.state === 'Terminated') return quiet(live, []);
-  if (knowledge.isUnsure(uuid)) return wait({ code: 'look', uuid, name }, live);
-  if (!knowledge.isFresh(name, uuid)) return wait({ code: 'list' }, live);
-  const seen: Observed =
-    typeof live.state === 'string'
-      ? {
-          exists: true,
-          uuid,
-          state: live.state,
-          fields: live.fields,
-          deployedBefore: true,
-          redeployToken: undefined,
-        }
-      : {
-          exists: 'unclear',
-          uuid,
-          state: live.state.unknown,
-          deployedBefore: true,
-          redeployToken: undefined,
-        };
-  const policy = {
-    allowReplace: false,
-    protect: false,
-    capabilities: { offered: knowledge.offered, lost: [] },
-  };
-  const decision = step({ want: 'absent', name }, seen, policy);
-  if (decision.kind === 'wait') return waitOut(decision.state, live, bench);
-  if (decision.kind === 'blocked') return blocked(decision.block, live);
-  if (decision.kind === 'in-sync') return quiet(live, []);
-  if (knowledge.doubts(uuid)) return wait({ code: 'look', uuid, name }, live);
-  const why = bench.whyUnwanted(name);
-  const permit = bench.permits(target, decision.operation);
-  if (typeof permit === 'object') return blocked(permit, live);
-  if (permit === 'no') return { kind: 'off-plan', operation: decision.operation, why, live };
-  const suspension = suspensionBlock(bench.suspended(name));
-  if (suspension !== undefined) return blocked(suspension, live);
-  for (const id of bench.before(target.id)) {
-    const end = bench.ended(id);
-    if (end === 'failed') return blocked({ code: 'dependency', name: id, why: 'failed' }, live);
-    if (end === undefined) return wait({ code: 'gate', on: id }, live);
-  }
-  const failure = bench.journal.memory().failures.get(name);
-  const rest = Math.max(backoffLeft(failure, bench.now().wall), bench.pause(target.id));
-  if (rest > 0)
-    return wait(
-      { code: 'backoff', attempts: failure?.attempts ?? 0, message: failure?.message ?? '' },
-      live,
-      rest,
-    );
-  if (permit === 'later') return wait({ code: 'turn' }, live);
-  if (isOld(uuid, bench)) return wait({ code: 'list' }, live);
-  return { ...decision, why, observed: seen, live, priority: 'delete' };
-}
-
-/** Every state is noted, or a second *Starting* would be as old as the first. */
-function noteAge(live: Live | undefined, bench: Bench): void {
-  if (typeof live?.state === 'string') bench.ages.see(live.uuid, live.state, bench.now().monotonic);
-}
-
-function waitOut(state: MovingState, live: Live | undefined, bench: Bench): Verdict {
-  if (live === undefined) return wait({ code: 'list' }, live);
-  const now = bench.now().monotonic;
-  const since = bench.ages.see(live.uuid, state, now);
-  const until = since + bench.settings.deadlines[state];
-  if (now >= until) return { kind: 'stalled', state, forMs: now - since, live };
-  return wait({ code: 'state', state, until }, live, until - now);
-}
-
 export function matchNow(wish: Wish, bench: Bench, memory: Memory): Match {
   const { name } = wish;
   return match(wish, bench.knowledge.named(name), memory, bench.settings.owner, bench.claims(name));
@@ -252,16 +175,4 @@ function uuidNow(name: string, bench: Bench): string | undefined {
   const wish = bench.wish(name);
   if (wish === undefined || bench.isLeaving(name)) return undefined;
   return liveUuid(matchNow(wish, bench, bench.journal.memory()));
-}
-
-function wait(code: Waiting, live: Live | undefined, ms?: number): Verdict {
-  return ms === undefined ? { kind: 'wait', for: code, live } : { kind: 'wait', for: code, live, ms };
-}
-
-function blocked(block: Block, live: Live | undefined): Verdict {
-  return { kind: 'blocked', block, live };
-}
-
-function quiet(live: Live | undefined, notes: readonly Note[]): Verdict {
-  return { kind: 'in-sync', notes, remember: undefined, live };
 }

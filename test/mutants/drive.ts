@@ -276,7 +276,7 @@ export const DRIVE: readonly Mutant[] = [
   {
     name: 'stuck-is-progress',
     after: 'argo-cd#6055, #5620: "Progressing" for hours, no trace anywhere',
-    file: 'src/drive/verdict.ts',
+    file: 'src/drive/verdicts.ts',
     find: "  if (now >= until) return { kind: 'stalled', state, forMs: now - since, live };\n",
     replace: '',
     oracle: 'O19',
@@ -306,7 +306,7 @@ export const DRIVE: readonly Mutant[] = [
   {
     name: 'one-absence-is-enough',
     after: 'external-dns#414: a rolling update of the API, one empty list, all records deleted',
-    file: 'src/drive/daemon.ts',
+    file: 'src/drive/absences.ts',
     find: 'const LOADS = 2;',
     replace: 'const LOADS = 1;',
     oracle: 'O8c',
@@ -317,7 +317,7 @@ export const DRIVE: readonly Mutant[] = [
     name: 'absence-is-never-forgiven',
     after: 'our own, seed 20641: a name wished again kept the old clock of its absence',
     file: 'src/drive/daemon.ts',
-    find: '    for (const { name } of load.wishes) this.#absent.delete(name);\n',
+    find: '    this.#absences.wished(load);\n',
     replace: '',
     oracle: 'O8c',
     probes: ['story blink'],
@@ -326,7 +326,7 @@ export const DRIVE: readonly Mutant[] = [
   {
     name: 'broken-load-counts-as-absence',
     after: 'argo-cd#3473: a degraded GitHub counts as an empty one',
-    file: 'src/drive/daemon.ts',
+    file: 'src/drive/absences.ts',
     find: 'if (load.complete && load !== this.#counted) {',
     replace: 'if (load !== this.#counted) {',
     oracle: 'O8c',
