@@ -138,6 +138,7 @@ export class Attempt {
       throw this.#unfetched(asked.failure);
     }
     const head = asked.value;
+    if (this.#brought?.id === head.id) this.#unwell = undefined;
     this.#idLength = head.id.length;
     if (this.#brought?.id === head.id) return { head, fetched: false };
     if (this.#tooLarge?.id === head.id && clock.monotonic() < this.#tooLarge.until)
@@ -153,6 +154,7 @@ export class Attempt {
       if (await this.#has(head, signal)) return { head, fetched: false };
       got = await fetch();
     }
+    if (got.ok) this.#unwell = undefined;
     if (got.ok && !tooMuch()) return { head, fetched: true };
     if (got.ok || (got.failure !== 'gone' && got.failure.fault === 'size')) {
       this.#tooLarge = { id: head.id, until: clock.monotonic() + limits.tooLargeMs };
@@ -169,10 +171,19 @@ export class Attempt {
     return there.ok && there.stdout.toString('utf8').trim() === head.id;
   }
 
-  /** Credentials that cannot be used have a code of their own. */
+  /**
+   * What the server says of one trouble varies (times, request ids): while the trouble is the same, so are the words,
+   * or each poll would be news. Credentials that cannot be used have a code of their own.
+   */
   #unfetched({ message }: GitFailure): Problem {
-    return new Problem([message.startsWith('EK') ? message : `EK407 ${this.#options.url.text}: ${message}`]);
+    const kind = message.split(' (')[0] ?? '';
+    if (this.#unwell?.kind !== kind) {
+      const text = message.startsWith('EK') ? message : `EK407 ${this.#options.url.text}: ${message}`;
+      this.#unwell = { kind, text };
+    }
+    return new Problem([this.#unwell.text]);
   }
+  #unwell: { readonly kind: string; readonly text: string } | undefined;
 
   #tooLargeText(): string {
     const { url, limits } = this.#options;

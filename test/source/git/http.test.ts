@@ -98,6 +98,25 @@ describe('a git server over HTTP', () => {
     expect(seen(await read(source)).problems).toContain('EK407');
   });
 
+  it('in the same trouble at each poll is told in the same words, whatever it says itself', async () => {
+    bench.repo.commit(one);
+    const source = follower();
+    await read(source);
+    bench.repo.commit(two);
+    const said = [];
+    for (let turn = 0; turn < 3; turn++) {
+      server.behave = {
+        status: 500,
+        headers: { 'content-type': 'text/plain' },
+        body: `request ${turn} failed`,
+      };
+      said.push(seen(await read(source)).problems);
+    }
+    expect(new Set(said).size).toBe(1);
+    server.behave = { status: 403 };
+    expect(seen(await read(source)).problems).not.toBe(said[0]);
+  });
+
   it('that is down says so, and an empty or absent repository is not an empty wish', async () => {
     bench.repo.commit(one);
     const source = follower();
