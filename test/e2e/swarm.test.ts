@@ -183,34 +183,54 @@ describeSwarm('the program on a swarm of three nodes', { timeout: 300_000 }, () 
     expect(await server.running.ended).toBe(0);
   });
 
-  it('goes on with another server on another manager as if nothing had been', async () => {
-    const one = await serve(0);
+  it('is served by two at once, goes on when one dies, and then by one on the third manager, as if nothing had been', async () => {
+    const [one, two] = [await serve(0), await serve(1)];
     write({ image: ONE });
     expect(await apply(one)).toMatchObject({ exit: 0 });
     const order = { body: { name: 'once', image: ONE }, headers: { 'idempotency-key': 'k-1' } };
-    const made = await ask(one, 'POST', '/api/v1/service/', order);
-    expect(made.status).toBe(201);
+    const made = await Promise.all([one, two].map((each) => ask(each, 'POST', '/api/v1/service/', order)));
+    const [once] = made.map(({ json }) => String(json['uuid']));
+    expect(made.map(({ json }) => json['uuid'])).toEqual([once, once]);
     const before = await list(one);
-    const db = before.find(({ name }) => name === 'db')?.uuid ?? '';
-    await ask(one, 'POST', servicePath(db, 'redeploy/'));
-    one.running.child.kill('SIGKILL');
-
-    const two = await serve(1);
-    const states = async () => (await list(two)).map(({ name, state }) => `${name} ${state}`).sort();
-    await expect
-      .poll(states, { timeout: 90_000 })
-      .toEqual(['api Running', 'db Running', 'once Init', 'web Running']);
     const ids = (rows: readonly Row[]) => rows.map(({ name, uuid }) => `${name} ${uuid}`).sort();
     expect(ids(await list(two))).toEqual(ids(before));
-    const again = await ask(two, 'POST', '/api/v1/service/', order);
-    expect(again.json['uuid']).toBe(made.json['uuid']);
-    expect(ids(await list(two))).toEqual(ids(before));
-    const other = { ...order, body: { name: 'twice', image: ONE } };
-    expect((await ask(two, 'POST', '/api/v1/service/', other)).status).toBe(409);
+
+    const db = before.find(({ name }) => name === 'db')?.uuid ?? '';
+    const updates = async () => {
+      const filters = { label: [`evenkeel.service=${db}`] };
+      const found: unknown = await dockerClient(swarm.nodes[1]?.host).listServices({ filters });
+      return (found as { Spec: { TaskTemplate: { ForceUpdate?: number } } }[]).map(
+        ({ Spec }) => Spec.TaskTemplate.ForceUpdate ?? 0,
+      );
+    };
+    const [had = 0] = await updates();
+    // One of two that are asked at the same moment; the other is told the state.
+    const asked = await Promise.all(
+      [one, two].map((each) => ask(each, 'POST', servicePath(db, 'redeploy/'))),
+    );
+    expect(asked.map(({ status }) => status).sort()).toEqual([202, 400]);
+    const [busy, other] = asked[0]?.status === 202 ? [one, two] : [two, one];
+    busy.running.child.kill('SIGKILL');
+    const states = async (server: Served) =>
+      (await list(server)).map(({ name, state }) => `${name} ${state}`).sort();
+    const rested = ['api Running', 'db Running', 'once Init', 'web Running'];
+    await expect.poll(() => states(other), { timeout: 90_000 }).toEqual(rested);
+    expect(await updates()).toEqual([had + 1]);
+    other.running.child.kill('SIGTERM');
+    expect(await other.running.ended).toBe(0);
+
+    const three = await serve(2);
+    expect(await states(three)).toEqual(rested);
+    expect(ids(await list(three))).toEqual(ids(before));
+    const again = await ask(three, 'POST', '/api/v1/service/', order);
+    expect(again.json['uuid']).toBe(once);
+    expect(ids(await list(three))).toEqual(ids(before));
+    const changed = { ...order, body: { name: 'twice', image: ONE } };
+    expect((await ask(three, 'POST', '/api/v1/service/', changed)).status).toBe(409);
     expect(await truth(1)).toMatchObject({ api: `1 of ${ONE}`, db: `1 of ${ONE}`, web: `1 of ${ONE}` });
-    await ask(two, 'DELETE', servicePath(String(made.json['uuid'])));
-    two.running.child.kill('SIGTERM');
-    expect(await two.running.ended).toBe(0);
+    await ask(three, 'DELETE', servicePath(once ?? ''));
+    three.running.child.kill('SIGTERM');
+    expect(await three.running.ended).toBe(0);
   });
 
   it('has every service as wished, and none twice, after a node died in the middle of a redeploy', async () => {

@@ -36,12 +36,16 @@ export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: Ab
       : await credentialsFor(shop.settings.registryConfig, normalizeImage(spec.image));
   const unfree =
     stays && isPartly(job, before, tasks) && !(await freeEndedSlots(shop, job, tasks, scrub, signal));
-  const decide = (service: SwarmService | undefined) =>
-    image === undefined && service !== undefined
+  let attempts = 0;
+  const decide = (service: SwarmService | undefined) => {
+    attempts += 1;
+    if (attempts > 1) shop.networks.forget();
+    return image === undefined && service !== undefined
       ? scaled(shop, job, service, tasks, unfree)
       : image === undefined
         ? undefined
         : made(shop, job, service, image);
+  };
   await edit(shop.api, uuid, decide, { auth, scrub, name: uniqueName });
   // What an interrupted redeploy left behind is this one's.
   const earlier = stays && verb === 'redeploy' ? [] : tasks;

@@ -26,6 +26,8 @@ export interface Overlays {
   drop(owner: NetworkOwner): Promise<void>;
   /** Tries again what was kept. */
   dropKept(): Promise<void>;
+  /** Looks again at the next call: another server may have removed one. */
+  forget(): void;
   /** Whom networks of ours were made for. */
   owners(): Promise<readonly NetworkOwner[]>;
 }
@@ -33,10 +35,13 @@ export interface Overlays {
 const asIs = (text: string) => text;
 const TRIES = 20;
 const PAUSE_MS = 250;
+const REMEMBERED_MS = 5_000;
 
 export function overlays({ quick }: Daemon, instance: string, clock: Clock): Overlays {
   const oneAtATime = locks();
   const kept = new Map<string, NetworkOwner>();
+  /** Ids by name, for a moment: many services are brought up at once. */
+  const made = new Map<string, { readonly id: string; readonly at: number }>();
 
   async function find(name: string, labels: Labels): Promise<string | undefined> {
     const found = await orMissing(() => quick.getNetwork(name).inspect());
@@ -62,7 +67,13 @@ export function overlays({ quick }: Daemon, instance: string, clock: Clock): Ove
 
   function ensure(name: string, labels: Labels, owner: NetworkOwner): Promise<string> {
     kept.delete(keyOf(owner));
-    return oneAtATime.run(name, () => doing(`making network ${name}`, asIs, () => make(name, labels)));
+    return oneAtATime.run(name, async () => {
+      const known = made.get(name);
+      if (known !== undefined && clock.monotonic() - known.at < REMEMBERED_MS) return known.id;
+      const id = await doing(`making network ${name}`, asIs, () => make(name, labels));
+      made.set(name, { id, at: clock.monotonic() });
+      return id;
+    });
   }
 
   async function list(owner?: NetworkOwner) {
@@ -102,6 +113,7 @@ export function overlays({ quick }: Daemon, instance: string, clock: Clock): Ove
       ),
     drop: (owner) =>
       doing(`removing the networks of ${Object.values(owner)[0]}`, asIs, async () => {
+        made.clear();
         // The nodes leave it a moment after their containers.
         for (let tries = 1; tries <= TRIES; tries += 1) {
           const is = await tryDrop(owner);
@@ -112,9 +124,11 @@ export function overlays({ quick }: Daemon, instance: string, clock: Clock): Ove
         kept.set(keyOf(owner), owner);
       }),
     async dropKept() {
+      if (kept.size > 0) made.clear();
       for (const [key, owner] of kept)
         if ((await tryDrop(owner).catch(() => 'used')) === 'gone') kept.delete(key);
     },
+    forget: () => made.clear(),
     owners: () =>
       doing('listing networks', asIs, async () =>
         (await list()).flatMap(({ Labels }): NetworkOwner[] => {

@@ -33,6 +33,26 @@ export function swarmStore(daemon: () => Promise<Daemon>, instance: string): Sto
     };
   };
 
+  /** What was read last and not written since, so that a write need not read it again. */
+  const seen = {
+    definitions: new Map<string, Stored<Definition>>(),
+    actions: new Map<string, Stored<ActionRecord>>(),
+  };
+
+  async function readDefinition(uuid: string): Promise<Definition | undefined> {
+    const found = await (await tables()).definitions.get(uuid);
+    if (found === undefined || found.record.destroyedAt !== null) seen.definitions.delete(uuid);
+    else seen.definitions.set(uuid, found);
+    return found?.record;
+  }
+
+  /** Those under way: they are read to be ended. */
+  async function readAction(uuid: string): Promise<ActionRecord | undefined> {
+    const found = await (await tables()).actions.get(uuid);
+    if (found?.record.endedAt === null) seen.actions.set(uuid, found);
+    return found?.record;
+  }
+
   async function putDefinition(definition: Definition): Promise<void> {
     const { definitions } = await tables();
     const { uuid, version } = definition;
@@ -41,7 +61,10 @@ export function swarmStore(daemon: () => Promise<Daemon>, instance: string): Sto
         throw new StoreConflict(`definition ${uuid} is there already`);
       return;
     }
-    const before = await definitions.get(uuid);
+    // What a decision was read from, as a rule. A record of that version in another version of the config cannot be.
+    const read = seen.definitions.get(uuid);
+    seen.definitions.delete(uuid);
+    const before = read?.record.version === version - 1 ? read : await definitions.get(uuid);
     if (before?.record.version !== version - 1) {
       throw new StoreConflict(`definition ${uuid} is not at version ${version - 1} any more`);
     }
@@ -53,8 +76,10 @@ export function swarmStore(daemon: () => Promise<Daemon>, instance: string): Sto
   /** The last one wins: a record is written by the server that carries the action out. */
   async function putAction(action: ActionRecord): Promise<void> {
     const { actions } = await tables();
+    const read = seen.actions.get(action.uuid);
+    seen.actions.delete(action.uuid);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const before = await actions.get(action.uuid);
+      const before = attempt === 1 ? read : await actions.get(action.uuid);
       const done =
         before === undefined
           ? await actions.add(action.uuid, action)
@@ -96,9 +121,9 @@ export function swarmStore(daemon: () => Promise<Daemon>, instance: string): Sto
   return guarded({
     servers,
     definitions: async () => recordsOf(await (await tables()).definitions.all()),
-    definition: async (uuid) => (await (await tables()).definitions.get(uuid))?.record,
+    definition: readDefinition,
     actions: async () => recordsOf(await (await tables()).actions.all()),
-    action: async (uuid) => (await (await tables()).actions.get(uuid))?.record,
+    action: readAction,
     engine: async () => new Map(),
     async write(changes) {
       for (const change of changes) await apply(change);
