@@ -137,6 +137,7 @@ export async function startTelling(
   };
   const notifier = new Notifier({
     clock,
+    random,
     status,
     words,
     notes: await readNotes(path),

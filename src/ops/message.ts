@@ -19,11 +19,14 @@ export type CommitState = {
   readonly description: string;
 };
 
-export type Message = Notice | CommitState;
+export type Content = Notice | CommitState;
+
+/** The id is made when it is decided, and stays through every crash and attempt: a repetition can be told by it. */
+export type Message = Content & { readonly id: string };
 
 /** A message on its way to one target. */
 export interface Letter {
-  /** The same at each attempt, so that a receiver can tell a repetition. */
+  /** The message's. */
   readonly id: string;
   readonly target: string;
   /** Wall-clock milliseconds at which it was decided. */

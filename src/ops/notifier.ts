@@ -7,12 +7,12 @@
  */
 import type { Event } from '../service/event.ts';
 import type { ApiFailure } from '../service/failure.ts';
-import type { Clock } from '../service/ports.ts';
+import type { Clock, Random } from '../service/ports.ts';
 import type { Block, Objection } from '../service/service.ts';
 import type { FleetStatus } from '../service/status.ts';
 import { Alerts, type Told } from './alerts.ts';
 import { Commits } from './commits.ts';
-import type { CommitState, Message } from './message.ts';
+import type { CommitState, Content, Message } from './message.ts';
 
 /** What was told before a restart. */
 export interface Notes {
@@ -24,6 +24,7 @@ export interface Notes {
 
 export interface NotifierParts {
   readonly clock: Clock;
+  readonly random: Random;
   readonly notes: Notes;
   /** Undefined before the fleet was seen. */
   readonly status: () => FleetStatus | undefined;
@@ -66,7 +67,7 @@ export class Notifier {
 
   listen(event: Event): void {
     this.#note(event);
-    const messages: Message[] = [];
+    const messages: Content[] = [];
     const commit = this.#commits.listen(event);
     if (commit !== undefined) messages.push(commit);
     if (event.type === 'fleet:converged' && event.blocked === 0 && this.#changed !== undefined) {
@@ -140,7 +141,7 @@ export class Notifier {
   }
 
   /** What holds for single services is read from the status; then what is due. */
-  #look(): readonly Message[] {
+  #look(): readonly Content[] {
     const services = this.#parts.status()?.services;
     if (services !== undefined) {
       const blocked = services.filter(({ sync, block }) => sync === 'blocked' && block !== undefined);
@@ -170,7 +171,8 @@ export class Notifier {
     return this.#alerts.due(this.#settled);
   }
 
-  #post(messages: readonly Message[]): void {
+  #post(contents: readonly Content[]): void {
+    const messages = contents.map((content) => ({ ...content, id: this.#parts.random.uuid() }));
     const notes = { told: this.#alerts.told(), ...commitOf(this.#commits.told()) };
     const text = JSON.stringify(notes);
     if (messages.length === 0 && text === this.#kept) return;

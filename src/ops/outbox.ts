@@ -101,8 +101,11 @@ export class Outbox {
   }
 
   async #enqueue(target: Target, part: Pick<Letter, 'topic' | 'latestOnly' | 'message'>): Promise<void> {
-    const { clock, random, dir } = this.#parts;
+    const { clock, dir } = this.#parts;
     const queue = this.#queues.get(target.name) ?? [];
+    const { id } = part.message;
+    // Posted by an earlier life that did not come to note it.
+    if (queue.some(({ letter }) => letter.id === id)) return;
     let collapsed = 0;
     // The first one may be under way.
     const older = part.latestOnly ? queue.slice(1).filter(({ letter }) => letter.topic === part.topic) : [];
@@ -120,9 +123,9 @@ export class Outbox {
     }
     const at = clock.wall();
     this.#made += 1;
-    const letter: Letter = { id: random.uuid(), target: target.name, at, collapsed, ...part };
+    const letter: Letter = { id, target: target.name, at, collapsed, ...part };
     const order = `${String(Math.round(at)).padStart(15, '0')}-${String(this.#made).padStart(6, '0')}`;
-    const file = join(dir, `${order}-${letter.id}.json`);
+    const file = join(dir, `${order}-${id}.json`);
     await this.#write(file, letter);
     queue.push({ letter, file });
     this.#wake.get(target.name)?.();

@@ -44,7 +44,7 @@ export function webhookTarget(
     topicOf: (message) => noticeTopic(message, sends),
     send(letter, signal) {
       const { message, id, at, collapsed } = letter;
-      const body = JSON.stringify({ id, at, collapsed, from, ...message });
+      const body = JSON.stringify({ at, collapsed, from, ...message });
       const timestamp = String(Math.floor(parts.clock.wall() / 1_000));
       const signatures = secret.values().map((value) => {
         const key = value.startsWith('whsec_') ? Buffer.from(value.slice(6), 'base64') : value;

@@ -5,7 +5,7 @@ import type { Message } from '../../src/ops/message.ts';
 import { type Notes, Notifier } from '../../src/ops/notifier.ts';
 import type { Event } from '../../src/service/event.ts';
 import type { FleetStatus } from '../../src/service/status.ts';
-import { flush, virtualClock } from '../support/clock.ts';
+import { flush, seededRandom, virtualClock } from '../support/clock.ts';
 import { EVERY_EVENT } from '../support/plans.ts';
 
 const MINUTE = 60_000;
@@ -19,6 +19,7 @@ function bench(notes: Notes = { told: [] }, stuck?: () => Promise<void>) {
   let services: FleetStatus['services'] = [];
   const notifier = new Notifier({
     clock,
+    random: seededRandom(3),
     notes,
     status: () => ({ formatVersion: 1, at: 0, revision: 'r', problems: [], services }),
     post: (messages) => stuck?.() ?? Promise.resolve(void said.push(...messages)),

@@ -19,6 +19,13 @@ const outbox = await Outbox.open({
 void outbox.run(new AbortController().signal);
 for (let n = 0; ; n++) {
   const title = `life ${life} letter ${n}`;
-  await outbox.post({ kind: 'alert', title, text: '', causes: [title], services: [] });
+  await outbox.post({
+    id: title.replaceAll(' ', '-'),
+    kind: 'alert',
+    title,
+    text: '',
+    causes: [title],
+    services: [],
+  });
   process.stdout.write(`${title}\n`);
 }

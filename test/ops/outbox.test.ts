@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTransport, type Transport } from '../../src/api/transport.ts';
-import type { Notice } from '../../src/ops/message.ts';
+import type { Message, Notice } from '../../src/ops/message.ts';
 import { Outbox, type Target } from '../../src/ops/outbox.ts';
 import { commitStatusTarget, slackTarget, webhookTarget } from '../../src/ops/targets.ts';
 import type { Clock } from '../../src/service/ports.ts';
@@ -14,6 +14,7 @@ import { seededRandom, virtualClock } from '../support/clock.ts';
 import { secretsOf } from '../support/ops.ts';
 import { type Received, type Receiver, receiver } from '../support/receiver.ts';
 
+let posted = 0;
 const NOTHING: Received = { headers: {}, body: '', path: '' };
 
 let dir: string;
@@ -29,7 +30,8 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const notice = (title: string, more: Partial<Notice> = {}): Notice => ({
+const notice = (title: string, more: Partial<Notice> = {}): Message & Notice => ({
+  id: `id-of-${title.replaceAll(' ', '-')}`,
   kind: 'alert',
   title,
   text: '',
@@ -169,7 +171,7 @@ describe('other targets', () => {
     const sha = 'd'.repeat(40);
     far.answer(201);
     const state = (now: 'pending' | 'success' | 'failure') =>
-      outbox.post({ kind: 'commit', sha, state: now, description: now });
+      outbox.post({ id: `id-of-${now}-${++posted}`, kind: 'commit', sha, state: now, description: now });
     await state('pending');
     await far.took(1);
     expect(far.taken[0]).toMatchObject({
@@ -204,7 +206,7 @@ describe('other targets', () => {
     const target = slackTarget(parts('chat', clock), () => far.origin, ['recovery']);
     const { outbox, end } = await open(clock, [target]);
     await outbox.post(notice('a'));
-    await outbox.post({ kind: 'commit', sha: 'e'.repeat(40), state: 'success', description: 'x' });
+    await outbox.post({ id: 'c', kind: 'commit', sha: 'e'.repeat(40), state: 'success', description: 'x' });
     expect(outbox.waiting()).toBe(0);
     await outbox.post(notice('b', { kind: 'recovery' }));
     await far.took(1);
@@ -242,6 +244,22 @@ describe('the outbox', () => {
     expect(logged).toHaveLength(1);
     expect(outbox.waiting()).toBe(1);
     await end();
+  });
+
+  it('takes a message that waits already for what it is, and one that has left for a repetition under its id', async () => {
+    const clock = virtualClock();
+    const down = await open(clock, [hook(clock, 'hook', 'http://127.0.0.1:1')]);
+    await down.outbox.post(notice('a'));
+    await down.outbox.post(notice('a'));
+    expect(down.outbox.waiting()).toBe(1);
+    await down.end();
+    const up = await open(clock, [hook(clock)]);
+    await far.took(1);
+    await expect.poll(() => up.outbox.waiting()).toBe(0);
+    await up.outbox.post(notice('a'));
+    await far.took(2);
+    expect(new Set(far.taken.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    await up.end();
   });
 
   it('lets a target that is down hold up no other', async () => {
