@@ -2,6 +2,7 @@
  * The edges that the simulation replaces or does not reach: files, manifests, what people read, single answers of a
  * strange server, sockets, and the journal on a real disk. Judged by the oracles of the whole.
  */
+import { createHmac } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,9 @@ import { openState } from '../../src/journal/statedir.ts';
 import { renderDiagnostic } from '../../src/manifest/diagnostic.ts';
 import { load } from '../../src/manifest/load.ts';
 import { createResolver } from '../../src/manifest/resolver.ts';
+import { createGuard } from '../../src/ops/guard.ts';
+import { Pokes } from '../../src/ops/pokes.ts';
+import { isProven } from '../../src/ops/proof.ts';
 import { RENDERERS } from '../../src/render/index.ts';
 import { PLAIN_OPTIONS } from '../../src/render/options.ts';
 import { progressLine } from '../../src/render/progress.ts';
@@ -393,6 +397,55 @@ export const AT_EDGES: Readonly<Record<string, Probe>> = {
     say('O22', parsed === undefined, 'an option is taken for a branch');
     const result = { ok: false, stdout: Buffer.alloc(0), stderr: `fatal: no ${SECRET}`, ended: undefined };
     say('O10', !explain(result, [SECRET], 0).message.includes(SECRET), 'an error of git shows the token');
+  }),
+  /** O22 and S6: who may tell the daemon something, and what it makes of a storm of hints (O17, O19). */
+  hooks: probe(async (say) => {
+    const body = Buffer.from('{"ref":"refs/heads/main"}');
+    const signature = (of: Uint8Array, secret = SECRET) => ({
+      'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(of).digest('hex')}`,
+    });
+    say('O22', isProven(signature(body), body, [SECRET]), 'a signed body is not believed');
+    const forged = Buffer.from('{"ref":"refs/heads/evil"}');
+    say('O22', !isProven(signature(body), forged, [SECRET]), "another body's signature is believed");
+    say('O22', !isProven(signature(body, 'x'), body, [SECRET]), "another's signature is believed");
+    say('O22', !isProven({}, body, [SECRET]), 'no signature is believed');
+    const clock = virtualClock();
+    const file = (value: string) => ({ values: () => [value] });
+    const guard = createGuard({
+      clock,
+      hosts: [],
+      isPublic: true,
+      operator: file('op'),
+      viewer: file('see'),
+    });
+    const may = (what: 'mayRead' | 'mayOperate', host: string, token?: string) => {
+      const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      try {
+        guard[what]({ host, ...authorization });
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    say(
+      'S6',
+      may('mayOperate', '127.0.0.1:1', 'op') && may('mayRead', '127.0.0.1:1', 'see'),
+      'nobody may do anything',
+    );
+    say('S6', !may('mayOperate', '127.0.0.1:1', 'see'), 'the viewer operates');
+    say('S6', !may('mayOperate', '127.0.0.1:1'), 'anybody operates');
+    say('S6', !may('mayRead', '127.0.0.1:1', 'x'), 'anybody reads');
+    say('S6', !may('mayRead', 'evil.test', 'see'), 'under any name of ours');
+    let looks = 0;
+    const pokes = new Pokes(clock, () => {
+      looks += 1;
+    });
+    for (let count = 0; count < 100; count++) pokes.poke();
+    say('O17', looks <= 10, `a hundred pokes are ${looks} looks`);
+    const before = looks;
+    await clock.advance(20_000);
+    say('O19', looks > before, 'the last of a storm of pokes is lost');
+    pokes.close();
   }),
   /** O12: damage to one line costs one record. */
   damaged: probe(async (say) => {
