@@ -19,8 +19,6 @@ export interface Past {
   readonly wallNow: number;
 }
 
-export const NOTHING_HELD: Held = () => undefined;
-
 export function heldOf({ memory, hash, suspended, wallNow }: Past): Held {
   const quarantine = quarantineOf(memory, hash);
   return (wish, move, observed) => {
