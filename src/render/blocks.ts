@@ -47,7 +47,7 @@ export function blockSentence(name: string, block: Block, quote: Quote): string 
       )} is not set, and the manifest needs it; set it and try again`;
     case 'refused': {
       const place = block.place === undefined ? '' : ` (${quote(placeText(block.place))})`;
-      return `the server refused ${OPERATION_WORDS[block.verb]}: ${quote(block.message)}${place}; it is not asked again until the manifest changes`;
+      return `the server refused ${OPERATION_WORDS[block.verb]}: ${quote(block.message)}${place}; it is not asked again until the manifest changes, or evenkeel retry ${quote(name)}`;
     }
     case 'deletes-refused':
       return block.objection.code === 'too-many'
