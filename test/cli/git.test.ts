@@ -214,6 +214,26 @@ describe('run --git', () => {
     expect(await fleet.server.services()).toHaveLength(3);
   }, 120_000);
 
+  it('deletes above the limit what a commit approves by its trailer, and nothing else', async () => {
+    bench.repo.commit(services('a', 'b', 'c', 'd', 'e', 'f'));
+    start('--interval', '200ms', '--prune', 'owned', '--owner', 'team', '--grace', '1ms');
+    await until('six services', running(6));
+    bench.repo.commit(services('a', 'b'));
+    await until('the refusal', () => said().includes('"deletes:refused"'));
+    const gone = () =>
+      fleet.server
+        .writes()
+        .filter(({ verb }) => verb === 'terminate')
+        .map(({ name }) => name)
+        .sort();
+    expect(gone()).toEqual([]);
+    const sha = bench.repo.commit(services('a', 'b'), { message: 'Meant\n\nAllow-Delete: c, d' });
+    await until('two deletes', () => gone().length >= 2);
+    await until('their end', async () => (await fleet.server.services()).length <= 4);
+    expect(gone()).toEqual(['c', 'd']);
+    await until('the log names the commit', () => said().includes(sha));
+  });
+
   it('shows the token in no log, status, journal or error', async () => {
     bench.repo.commit(web('nginx:1'));
     start('--interval', '200ms', '--log-level', 'debug');
