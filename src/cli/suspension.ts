@@ -63,9 +63,10 @@ export function suspensionControl(
 ): Pick<Control, 'suspensions' | 'suspend' | 'resume'> {
   return {
     suspensions: () =>
-      [...fleet.suspensions.all()].map(([name, { until, reason }]) => ({
+      [...fleet.suspensions.all()].map(([name, { until, by: asked, reason }]) => ({
         name: name === EVERYTHING ? undefined : name,
         until,
+        by: asked,
         reason,
       })),
     suspend: async ({ names, until, reason }) =>

@@ -165,10 +165,9 @@ function readRoutes(app: FastifyInstance, options: OpsOptions, guard: Guard, sta
       lastSuccessAt: last === undefined ? null : Math.round(clock.wall() - (clock.monotonic() - last)),
       intervalMs,
       messagesWaiting: options.messagesWaiting(),
-      suspensions: control.suspensions(),
       passes: passes.recent(),
     };
-    const report = reportOf(control.status(), daemon, clock.wall(), options.clean);
+    const report = reportOf(control.status(), control.suspensions(), daemon, clock.wall(), options.clean);
     return reply.type('application/json; charset=utf-8').send(options.toJson(report));
   });
 }

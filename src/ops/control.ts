@@ -20,6 +20,7 @@ export interface Suspension {
   readonly name: string | undefined;
   /** Wall-clock milliseconds. */
   readonly until: number;
+  readonly by: string;
   readonly reason: string;
 }
 

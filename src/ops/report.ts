@@ -2,6 +2,7 @@
  * What `/api/status` tells: the fleet as `status -o json` prints it, and the daemon itself beside it. Built member by
  * member, never by spreading what is inside, so that a secret needs somebody who writes it here.
  */
+import type { Culprit } from '../service/plan.ts';
 import type { FleetStatus, ServiceStatus } from '../service/status.ts';
 import type { Suspension } from './control.ts';
 import type { Pass } from './passes.ts';
@@ -17,7 +18,6 @@ export interface DaemonReport {
   readonly intervalMs: number;
   /** Messages that wait in the outbox. */
   readonly messagesWaiting: number;
-  readonly suspensions: readonly Suspension[];
   /** The latest, the newest last. */
   readonly passes: readonly Pass[];
 }
@@ -25,6 +25,7 @@ export interface DaemonReport {
 /** `clean` masks known secrets in text that others wrote. */
 export function reportOf(
   status: FleetStatus | undefined,
+  suspensions: readonly Suspension[],
   daemon: DaemonReport,
   at: number,
   clean: (text: string) => string,
@@ -35,6 +36,12 @@ export function reportOf(
     revision: status?.revision ?? null,
     problems: (status?.problems ?? []).map(clean),
     services: (status?.services ?? []).map((service) => serviceReport(service, clean)),
+    suspensions: suspensions.map(({ name, until, by, reason }) => ({
+      name,
+      until,
+      by,
+      reason: clean(reason),
+    })),
     daemon: {
       version: daemon.version,
       startedAt: daemon.startedAt,
@@ -42,11 +49,6 @@ export function reportOf(
       lastSuccessAt: daemon.lastSuccessAt,
       intervalMs: daemon.intervalMs,
       messagesWaiting: daemon.messagesWaiting,
-      suspensions: daemon.suspensions.map(({ name, until, reason }) => ({
-        name: name ?? null,
-        until,
-        reason: clean(reason),
-      })),
       passes: daemon.passes,
     },
   };
@@ -69,6 +71,8 @@ function serviceReport(one: ServiceStatus, clean: (text: string) => string): obj
     next: one.next,
     differences: one.differences,
     notes: one.notes,
+    changed: one.changed,
+    changedBy: one.changedBy && culpritReport(one.changedBy, clean),
     allows: one.allows,
     note: one.note === undefined ? undefined : clean(one.note),
     since: one.since,
@@ -80,4 +84,11 @@ function serviceReport(one: ServiceStatus, clean: (text: string) => string): obj
       state,
     })),
   };
+}
+
+function culpritReport(
+  { action, method, user, agent, ip, at }: Culprit,
+  clean: (text: string) => string,
+): object {
+  return { action, method, user: clean(user), agent: clean(agent), ip, at };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { Ajv } from 'ajv';
 import { afterEach, describe, expect, it } from 'vitest';
+import { renderStatusJson } from '../../src/render/status.ts';
 import type { FleetStatus } from '../../src/service/status.ts';
 import { virtualClock } from '../support/clock.ts';
 import { ask, type BenchOptions, bearer, type OpsBench, opsBench, secretsOf } from '../support/ops.ts';
@@ -97,7 +98,8 @@ describe('reading', () => {
   });
 
   it('gives the status as its published schema says, with the passes and no text that holds a secret', async () => {
-    const { origin, passes } = await open({ status: () => STATUS });
+    const suspensions = () => [{ name: undefined, until: 7, by: 'ops', reason: 'canary' }];
+    const { origin, passes } = await open({ status: () => STATUS, control: { suspensions } });
     passes.begin();
     passes.listen({
       type: 'pass:start',
@@ -126,6 +128,7 @@ describe('reading', () => {
       formatVersion: 1,
       revision: 'r1',
       problems: ['web.yaml: *** is not right'],
+      suspensions: [{ until: 7, by: 'ops', reason: '***' }],
       services: [{ name: 'web', sync: 'blocked', note: 'the server said ***' }],
       daemon: {
         version: '1.2.3',
@@ -136,6 +139,13 @@ describe('reading', () => {
         ],
       },
     });
+  });
+
+  it('tells a person at the command line the same', () => {
+    const schema = readFileSync(new URL('../../schemas/status.schema.json', import.meta.url), 'utf8');
+    const validate = new Ajv({ allErrors: true }).compile(JSON.parse(schema) as object);
+    validate(JSON.parse(renderStatusJson(STATUS)));
+    expect(validate.errors).toBe(null);
   });
 
   it('gives a status before the fleet was seen', async () => {

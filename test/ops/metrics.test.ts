@@ -143,7 +143,7 @@ describe('metrics', () => {
         control: {
           lastSuccess: () => from,
           status: () => status,
-          suspensions: () => [{ name: undefined, until: clock.wall() + 90_000, reason: 'x' }],
+          suspensions: () => [{ name: undefined, until: clock.wall() + 90_000, by: 'me', reason: 'x' }],
         },
       }),
     );
