@@ -14,7 +14,7 @@ export interface Listener {
 }
 
 /** What changes a container as we see it. A health check's every probe is an event too, and no news. */
-const NEWS = /^(?:create|start|die|destroy|pause|unpause|rename|update|health_status\b.*)$/;
+const NEWS = /^(?:create|start|oom|die|destroy|pause|unpause|rename|update|health_status\b.*)$/;
 
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
