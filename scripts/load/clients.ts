@@ -1,7 +1,7 @@
 /** Concurrent clients of one kind for a while: what they got, and how long they waited. */
 import autocannon from 'autocannon';
 import { AUTHORIZATION } from '../../test/support/server.ts';
-import { uuidOf } from './fleet.ts';
+import { markOf, uuidOf } from './fleet.ts';
 
 export type Kind = 'list' | 'get' | 'patch' | 'mixed';
 export const KINDS: readonly Kind[] = ['list', 'get', 'patch', 'mixed'];
@@ -31,6 +31,11 @@ const MIX: readonly Exclude<Kind, 'mixed'>[] = [
   'patch',
 ];
 
+/** A change that moves nothing, and is kept. */
+function patch(index: number, asked: number): string {
+  return JSON.stringify({ labels: { EVENKEEL_OWNER: markOf(index), asked: String(asked) } });
+}
+
 export async function load(origin: string, kind: Kind, count: number, seconds: number): Promise<Load> {
   let asked = 0;
   const request = (one: Exclude<Kind, 'mixed'>): autocannon.Request => ({
@@ -40,7 +45,7 @@ export async function load(origin: string, kind: Kind, count: number, seconds: n
       const index = (asked * 7919) % count;
       const offset = (index - (index % PAGE)) % Math.max(PAGE, count);
       const path = one === 'list' ? `?limit=${PAGE}&offset=${offset}` : `${uuidOf(index)}/`;
-      const body = one === 'patch' ? JSON.stringify({ labels: { asked: String(asked) } }) : undefined;
+      const body = one === 'patch' ? patch(index, asked) : undefined;
       return {
         ...base,
         method: one === 'patch' ? 'PATCH' : 'GET',

@@ -15,6 +15,8 @@ const AT_ONCE = 500;
 const A_FILE = 200;
 
 export const nameOf = (index: number) => `svc-${index}`;
+/** Whose it is; a PATCH of the labels brings it along. */
+export const markOf = (index: number) => `default/${nameOf(index)}/a`;
 export const uuidOf = (index: number) => uuidFrom('load', String(index));
 
 export async function fill(directory: string, count: number): Promise<void> {
@@ -38,7 +40,7 @@ export async function fill(directory: string, count: number): Promise<void> {
     const changes = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, place): Change[] => {
       const index = from + place;
       const [key, name] = [uuidOf(index), nameOf(index)];
-      const labels = { EVENKEEL_OWNER: `default/${name}/a` };
+      const labels = { EVENKEEL_OWNER: markOf(index) };
       const spec = { ...definition.spec, labels };
       const own = { ...definition, uuid: key, name, uniqueName: name, spec, actions: [], version: 1 };
       const site = {

@@ -27,7 +27,7 @@ import { actionRoutes } from './routes/actions.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { createRoute } from './routes/create.ts';
 import { detailRoutes } from './routes/detail.ts';
-import { listRoute, sorted } from './routes/list.ts';
+import { listRoute } from './routes/list.ts';
 import { logRoutes } from './routes/logs.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { smallRoutes } from './routes/small.ts';
@@ -161,7 +161,7 @@ function keepHistory({ app, history, services }: Api): void {
   const { world } = services;
   app.addHook('preHandler', async (request) => {
     const user = userOf(request);
-    const rows = await look(sorted(await definitionsOf(user, world)), world).catch(() => undefined);
+    const rows = await look(await definitionsOf(user, world), world).catch(() => undefined);
     if (rows !== undefined) history?.record(user, world.clock.monotonic(), rows);
   });
 }

@@ -34,27 +34,35 @@ export interface Neighbours {
   readonly linking: ReadonlyMap<string, readonly { readonly from: string; readonly name: string }[]>;
 }
 
-/** The links of `wanted`, both ways, among all `definitions`: one walk over them, whatever is wanted. */
-export function neighboursOf(
-  definitions: readonly Definition[],
-  wanted: readonly Definition[] = definitions,
-): Neighbours {
-  const shown = new Set(wanted.map((one) => one.uuid));
-  const targets = new Set(wanted.flatMap((one) => one.spec.linked_to_service.map(({ uuid }) => uuid)));
-  const byUuid = new Map<string, Definition>();
-  const linking = new Map<string, { from: string; name: string }[]>();
-  for (const definition of definitions) {
-    const { uuid: from, spec, destroyedAt } = definition;
-    if (targets.has(from)) byUuid.set(from, definition);
+type Linking = Map<string, { readonly from: string; readonly name: string }[]>;
+
+/** By the very array they were found in: equal questions about it have equal answers. */
+const linkings = new WeakMap<readonly Definition[], Linking>();
+
+function linkingOf(definitions: readonly Definition[]): Linking {
+  const found = linkings.get(definitions);
+  if (found !== undefined) return found;
+  const linking: Linking = new Map();
+  for (const { uuid: from, spec, destroyedAt } of definitions) {
     if (destroyedAt !== null) continue;
     for (const { uuid, name } of spec.linked_to_service) {
-      if (!shown.has(uuid)) continue;
       const known = linking.get(uuid);
       if (known === undefined) linking.set(uuid, [{ from, name }]);
       else known.push({ from, name });
     }
   }
-  return { byUuid, linking };
+  linkings.set(definitions, linking);
+  return linking;
+}
+
+/** For the links of `wanted`, among all `definitions`. */
+export function neighboursOf(
+  definitions: readonly Definition[],
+  wanted: readonly Definition[] = definitions,
+): Neighbours {
+  const targets = new Set(wanted.flatMap((one) => one.spec.linked_to_service.map(({ uuid }) => uuid)));
+  const found = targets.size === 0 ? [] : definitions.filter((one) => targets.has(one.uuid));
+  return { byUuid: new Map(found.map((one) => [one.uuid, one])), linking: linkingOf(definitions) };
 }
 
 export function serviceObject(

@@ -25,7 +25,7 @@ export interface Servers {
 }
 
 export interface Store {
-  /** Tombstones included, in no order. */
+  /** Tombstones included, in no order. What was handed out never changes: after a write there is another. */
   definitions(): Promise<readonly Definition[]>;
   definition(uuid: string): Promise<Definition | undefined>;
   actions(): Promise<readonly ActionRecord[]>;

@@ -8,6 +8,7 @@ import type { ServiceState } from '../../service/states.ts';
 import { stateOf } from '../derive.ts';
 import { Unavailable } from '../http/problem.ts';
 import type { World } from '../types.ts';
+import { rollOf } from './roll.ts';
 
 export interface Seen {
   readonly definition: Definition;
@@ -21,9 +22,11 @@ export function isVisible(definition: Definition, world: World): boolean {
   return destroyedAt === null || destroyedAt + world.settings.terminatedForMs > world.clock.wall();
 }
 
+/** All that can be seen, in the order of the list. */
 export async function definitionsOf(user: string, world: World): Promise<readonly Definition[]> {
-  const all = await world.store.definitions();
-  return all.filter((one) => one.user === user && isVisible(one, world));
+  const { live, gone } = rollOf(await world.store.definitions(), user);
+  const shown = gone.filter((one) => isVisible(one, world));
+  return shown.length === 0 ? live : [...live, ...shown];
 }
 
 /** One of the user's services, or undefined: another user's is none. */

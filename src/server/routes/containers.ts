@@ -10,7 +10,6 @@ import { notFound } from '../http/problem.ts';
 import type { Api } from '../http/server.ts';
 import { definitionsOf, look } from '../life/look.ts';
 import { uuidOf } from './detail.ts';
-import { sorted } from './list.ts';
 
 const FILTERS = ['state', 'name', 'unique_name', 'service', 'uuid', 'uuid__startswith'] as const;
 
@@ -21,7 +20,7 @@ interface Row {
 
 async function rowsOf(api: Api, request: FastifyRequest): Promise<readonly Row[]> {
   const { world } = api.services;
-  const seen = await look(sorted(await definitionsOf(userOf(request), world)), world);
+  const seen = await look(await definitionsOf(userOf(request), world), world);
   return seen.flatMap(({ definition, containers }) => containers.map((view) => ({ definition, view })));
 }
 

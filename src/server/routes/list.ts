@@ -21,7 +21,7 @@ export function listRoute(api: Api): void {
       const user = userOf(request);
       const old =
         fault?.kind === 'stale_list' ? api.history?.before(user, world.clock.monotonic(), fault) : undefined;
-      const all = old?.map((row) => row.definition) ?? sorted(await definitionsOf(user, world));
+      const all = old?.map((row) => row.definition) ?? (await definitionsOf(user, world));
       const named =
         query.filters.size === 0
           ? all
@@ -52,16 +52,6 @@ function passes({ filters }: ListQuery, takes: (filter: string, value: string) =
 function among(old: readonly Seen[], wanted: readonly Definition[]): readonly Seen[] {
   const uuids = new Set(wanted.map((one) => one.uuid));
   return old.filter((row) => uuids.has(row.definition.uuid));
-}
-
-/** Old clients read one page only: it shall hold the live ones. New services come last, so pages do not shift. */
-export function sorted(definitions: readonly Definition[]): readonly Definition[] {
-  // Stores hand them out nearly in this order, so that sorting is mostly looking.
-  const inOrder = definitions.toSorted((a, b) => a.createdAt - b.createdAt || (a.uuid < b.uuid ? -1 : 1));
-  const live = inOrder.filter((one) => one.destroyedAt === null);
-  return live.length === inOrder.length
-    ? live
-    : [...live, ...inOrder.filter((one) => one.destroyedAt !== null)];
 }
 
 /** By everything but the state, which no definition holds. */
