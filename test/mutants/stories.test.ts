@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { probe } from './probes.ts';
 import { lateAndKilled, STORIES } from './stories.ts';
 
-describe('in a small world', () => {
+describe('in a small world', { timeout: 120_000 }, () => {
   test.each(Object.entries(STORIES))('the story of %s ends well', async (_, story) => {
     expect(await story()).toEqual([]);
   });
