@@ -57,6 +57,18 @@ export async function outcome(run: () => Promise<readonly string[]>): Promise<re
   }
 }
 
+const ONCE = ['create', 'terminate', 'redeploy'] as const;
+
+/** O5b: what destroys or makes is carried out no oftener than on the undisturbed way. */
+export function more(world: World, reference: World): readonly string[] {
+  const done = ({ network }: World, verb: string) =>
+    network.log.filter((one) => one.verb === verb && one.answer?.committed === true).length;
+  return ONCE.flatMap((verb) => {
+    const [here, there] = [done(world, verb), done(reference, verb)];
+    return here > there ? [`O5b: ${verb} ${here} times, without the disturbance ${there}`] : [];
+  });
+}
+
 /** The way without a kill; its length is the number of edges. */
 export async function undisturbed(start: Start, into: Tally): Promise<World> {
   const world = worldOf(start);
@@ -70,7 +82,13 @@ export async function lived(world: World, start: Start, into: Tally): Promise<vo
   count(into, world, { seed: `${start.id}`, text: describe(start), wrong });
 }
 
-export async function crashAt(start: Start, edge: number, tear: Tear, into: Tally): Promise<World> {
+export async function crashAt(
+  start: Start,
+  edge: number,
+  tear: Tear,
+  into: Tally,
+  reference?: World,
+): Promise<World> {
   const world = worldOf(start);
   world.killAt = edge;
   world.tear = tear;
@@ -78,7 +96,10 @@ export async function crashAt(start: Start, edge: number, tear: Tear, into: Tall
   world.onEdge = (passed, number) => {
     if (number === edge) name = passed;
   };
-  const wrong = await outcome(() => live(world, start));
+  const wrong = await outcome(async () => {
+    const said = await live(world, start);
+    return reference === undefined ? said : [...said, ...more(world, reference)];
+  });
   if (name === '') into.skipped += 1;
   const seed = `${start.id}:${edge}:${tear}`;
   count(into, world, { seed, text: `${describe(start)}, killed before edge ${edge} (${name})`, wrong });
@@ -87,11 +108,12 @@ export async function crashAt(start: Start, edge: number, tear: Tear, into: Tall
 
 /** Every crash of one start, or each `step`th edge from `first`. */
 export async function crashes(start: Start, into: Tally, first = 1, step = 1): Promise<void> {
-  const { story } = await undisturbed(start, into);
+  const reference = await undisturbed(start, into);
+  const { story } = reference;
   for (let edge = first; edge <= (story?.edges ?? 0); edge += step) {
-    const { disk } = await crashAt(start, edge, 'lost', into);
+    const { disk } = await crashAt(start, edge, 'lost', into, reference);
     for (const tear of ['torn', 'kept'] as const) {
-      if (disk.lostBytes > 0) await crashAt(start, edge, tear, into);
+      if (disk.lostBytes > 0) await crashAt(start, edge, tear, into, reference);
       else into.merged += 1;
     }
   }

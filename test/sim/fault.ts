@@ -2,7 +2,7 @@
  * One fault: every start × every request of the undisturbed way × every fault of the network, and somebody else's hand
  * between any two requests.
  */
-import { count, lived, outcome, type Tally } from './crash.ts';
+import { count, lived, more, outcome, type Tally } from './crash.ts';
 import { FAULTS, fault as faultNamed, fits } from './faults.ts';
 import { live } from './life.ts';
 import { type Exchange, type Fault, isMoot } from './network.ts';
@@ -20,6 +20,7 @@ export async function faultAt(
   name: string,
   into: Tally,
   known = new Set<string>(),
+  reference?: World,
 ): Promise<World> {
   const what = faultNamed(name);
   const world = watched(start, (print) => {
@@ -33,7 +34,12 @@ export async function faultAt(
     world.witness?.struck(number);
     return what;
   };
-  const wrong = await outcome(() => live(world, start, what.meddle !== undefined));
+  const wrong = await outcome(async () => {
+    const said = await live(world, start, what.meddle !== undefined);
+    // Who never saw the extensions takes it for a server that has none, where a PATCH may be a replace.
+    const isJudged = what.meddle === undefined && what.name !== 'no-extensions';
+    return isJudged && reference !== undefined ? [...said, ...more(world, reference)] : said;
+  });
   if (!came) into.skipped += 1;
   if (world.halted) into.merged += 1;
   else
@@ -87,6 +93,6 @@ export async function faults(start: Start, into: Tally, first = 0, step = 1): Pr
     const [request, name] = real[at] ?? [0, ''];
     const prints = known.get(request) ?? new Set();
     known.set(request, prints);
-    await faultAt(start, request, name, into, prints);
+    await faultAt(start, request, name, into, prints, world);
   }
 }

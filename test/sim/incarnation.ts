@@ -7,9 +7,10 @@ import { Credentials } from '../../src/api/credentials.ts';
 import { DEADLINES } from '../../src/drive/deadlines.ts';
 import { Fleet } from '../../src/drive/fleet.ts';
 import type { DriveSettings } from '../../src/drive/settings.ts';
-import type { Event } from '../../src/service/event.ts';
+import type { Event, Listen } from '../../src/service/event.ts';
 import type { Clock, Http, Journal, Random } from '../../src/service/ports.ts';
 import { seededRandom } from '../support/clock.ts';
+import { watchedLog } from './canaries.ts';
 import { openJournal, readJournal } from './journal.ts';
 import type { Timer } from './scheduler.ts';
 import type { World } from './world.ts';
@@ -61,9 +62,18 @@ export class Incarnation {
     };
   }
 
+  /** Its log is searched for secrets from now on. */
+  watchLog(): void {
+    this.#log = watchedLog(this.clock, (piece) =>
+      this.#world.oracles.fail('O10', `a secret in the log: ${piece}`),
+    );
+  }
+  #log: Listen | undefined;
+
   tell(event: Event): void {
     if (!this.alive) return;
     this.events.push(event);
+    this.#log?.(event);
     this.#world.onEvent(event, this);
   }
 

@@ -23,6 +23,8 @@ export interface Exchange {
   /** Of the service it is about; undefined for a list. */
   readonly name: string | undefined;
   readonly body: string | undefined;
+  /** Of a create. */
+  readonly key: string | undefined;
   readonly fault: Fault | undefined;
   arrivedAt: number | undefined;
   answer: Answer | undefined;
@@ -184,8 +186,9 @@ const NOT_ARRIVED: Answer = {
 function about(
   request: HttpRequest,
   server: Server,
-): Pick<Exchange, 'kind' | 'method' | 'path' | 'verb' | 'uuid' | 'name' | 'body'> {
-  const { method, path, body } = request;
+): Pick<Exchange, 'kind' | 'method' | 'path' | 'verb' | 'uuid' | 'name' | 'body' | 'key'> {
+  const { method, path, body, headers } = request;
+  const key = headers['Idempotency-Key'];
   const [, uuid, action] = /^\/api\/v1\/service\/(?:([0-9a-f-]{36})\/)?(?:([a-z]+)\/)?/.exec(path) ?? [];
   const kind: Kind =
     method === 'GET' ? (uuid === undefined ? 'list' : 'get') : uuid === undefined ? 'create' : 'write';
@@ -203,5 +206,5 @@ function about(
       : uuid === undefined
         ? undefined
         : server.known.get(uuid)?.name;
-  return { kind, method, path, verb, uuid, name, body };
+  return { kind, method, path, verb, uuid, name, body, key };
 }

@@ -45,7 +45,8 @@ interface Seen {
   readonly ended: number;
 }
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 export class Oracles {
   readonly violations: Violation[] = [];
@@ -170,12 +171,25 @@ export class Oracles {
     const wrote = this.#wrote.get(`${process} ${name}`);
     const resend = this.#isResend(exchange);
     this.#creates.push(exchange);
+    this.#keyed(exchange);
     this.#check(
       'O20',
       listed !== undefined && (resend || wrote === undefined || listed.begun >= wrote.at || wrote.shown),
       () => `${what} without a trusted list since the last write to it`,
     );
   }
+
+  /** O14: a key stands for one body and one name for ever, in whatever life. */
+  #keyed({ key, body = '', name, number }: Exchange): void {
+    const known = key === undefined ? undefined : this.#keys.get(key);
+    this.#check(
+      'O14',
+      known === undefined || known === body,
+      () => `#${number} another body for the key of ${name}`,
+    );
+    if (key !== undefined) this.#keys.set(key, body);
+  }
+  readonly #keys = new Map<string, string>();
 
   /** The same request with the same key again is the same service. */
   #isResend({ name, body, kind, number }: Exchange): boolean {
@@ -325,9 +339,29 @@ export class Oracles {
     const last = this.#patches.get(uuid);
     const times = last?.text === text ? last.times + 1 : 1;
     this.#patches.set(uuid, { text, times });
+    this.#noContention(exchange, text);
     if (this.fights)
       this.#check('O16', times <= 2, () => `#${number}: the same PATCH for the ${times}th time`);
   }
+  /**
+   * O14b: where two want it otherwise, ours is silent after three: the same PATCH against the same live values for the
+   * same manifest comes at most three times in ten minutes.
+   */
+  #noContention({ number, name = '', at }: Exchange, text: string): void {
+    if (!this.contends) return;
+    const key = JSON.stringify([name, this.#basis.get(number)?.intent?.spec, text]);
+    const recent = (this.#same.get(key) ?? []).filter((one) => at - one < 10 * MINUTE);
+    this.#same.set(key, [...recent, at]);
+    this.#check(
+      'O14b',
+      recent.length < 3,
+      () => `#${number}: the same PATCH ${recent.length + 1} times in ten minutes`,
+    );
+  }
+  readonly #same = new Map<string, number[]>();
+  /** Whether that is judged: a life that is killed before its record is kept, or whose clock jumps, cannot count. */
+  contends = false;
+
   /** Whether a repeated PATCH is judged: not where the world itself brings the same difference back after it was gone. */
   fights = true;
 

@@ -6,6 +6,7 @@
  */
 import type { Wish } from '../../src/service/service.ts';
 import { wish } from '../support/services.ts';
+import { canaryIn, canaryInPlan } from './canaries.ts';
 import { chance, pick } from './chance.ts';
 import { count, type Finding, outcome, type Tally } from './crash.ts';
 import type { Tear } from './disk.ts';
@@ -162,6 +163,8 @@ export class Storm {
   async run(): Promise<RandomNumbers> {
     const { world, seed } = this;
     world.oracles.fights = false;
+    world.watchLogs = true;
+    world.oracles.contends = this.#rate.kill === 0 && this.#rate.clock === 0 && this.#rate.disk === 0;
     world.network.faultOf = (exchange) => {
       if (chance(seed, 'net', exchange.number) >= this.#rate.net) return undefined;
       const fitting = this.#kinds.filter((one) => fits(one, exchange));
@@ -280,6 +283,7 @@ export class Storm {
     const { world } = this;
     const { server, network } = world;
     world.calm();
+    world.oracles.contends = false;
     world.onEdge = () => {};
     world.disk.full = undefined;
     world.complete = true;
@@ -319,7 +323,7 @@ export class Storm {
       this.wrong.push(...missing().wrong.map((one) => `O5: no more: ${one}`));
     }
     await running.stop();
-    this.#secrets();
+    this.#secrets(running);
     this.wrong.push(...world.oracles.violations.map(({ oracle, text }) => `${oracle}: ${text}`));
     return {
       recovery: well === undefined ? undefined : well - begun,
@@ -330,10 +334,14 @@ export class Storm {
     };
   }
 
-  /** O10: no value of an environment variable and no key in the journal. */
-  #secrets(): void {
-    const text = Buffer.from(this.world.disk.bytes).toString('latin1');
-    if (text.includes('canary-')) this.wrong.push('O10: a secret is in the journal');
+  /** O10: no value of an environment variable and no key in the journal, in a plan or in the log. */
+  #secrets(running: Running): void {
+    const { wishes, complete } = this.world;
+    const load = { wishes, complete, documents: wishes.length, problems: [], revision: 'r' };
+    const safety = { prune: 'owned', allowEmpty: false, allowDeletes: undefined } as const;
+    const { plan } = running.fleet.plan(load, safety, new Set());
+    const piece = canaryInPlan(plan) ?? canaryIn(Buffer.from(this.world.disk.bytes).toString('latin1'));
+    if (piece !== undefined) this.wrong.push(`O10: a secret is told: ${piece}`);
   }
 }
 

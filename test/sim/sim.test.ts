@@ -1,5 +1,6 @@
 /** A slice of every exploration, so that no change passes without it; `npm run sim:*` runs the whole. */
 import { describe, expect, test } from 'vitest';
+import { canaryIn } from './canaries.ts';
 import { crashes, type Finding, tally } from './crash.ts';
 import { dryRun } from './dry.ts';
 import { faultAt, faults } from './fault.ts';
@@ -67,6 +68,14 @@ describe('many services', () => {
     };
     for (const seed of [5_292]) expect(await trace(seed)).toBe(await trace(seed));
   });
+});
+
+test('a secret is found in every spelling', () => {
+  const spelt = Buffer.from('xxcanary-web-1');
+  const encoded = [0, 1, 2].map((from) => spelt.subarray(from).toString('base64'));
+  const told = [String(spelt), spelt.toString('hex'), 'a%63%61%6e%61%72%79%2Db', ...encoded];
+  expect(told.filter((text) => canaryIn(text) === undefined)).toEqual([]);
+  expect(canaryIn('nothing of the kind')).toBeUndefined();
 });
 
 describe('step', () => {

@@ -11,6 +11,7 @@ import type { Event } from '../../src/service/event.ts';
 import type { Plan } from '../../src/service/plan.ts';
 import type { Commit, Load } from '../../src/service/ports.ts';
 import type { Wish } from '../../src/service/service.ts';
+import { canaryIn, canaryInPlan } from './canaries.ts';
 import { Disk, type Tear } from './disk.ts';
 import { Incarnation } from './incarnation.ts';
 import { type Exchange, Network } from './network.ts';
@@ -82,6 +83,8 @@ export class World {
   tear: Tear = 'lost';
   onEdge: (name: string, number: number) => void = () => {};
   onEvent: (event: Event, life: Incarnation) => void = () => {};
+  /** Every line of the log is written and searched for secrets. */
+  watchLogs = false;
   /** Chance drawn so far, in all lives. */
   draws = 0;
   /** Watches what the processes are shown. */
@@ -159,6 +162,7 @@ export class World {
 
   #life(): Incarnation {
     const life = new Incarnation(this, this.lives.length);
+    if (this.watchLogs) life.watchLog();
     this.lives.push(life);
     return life;
   }
@@ -229,6 +233,7 @@ export class World {
     const shown = await this.#show(this.#life(), true);
     this.oracles.readOnly = false;
     if (this.disk.writes !== written) this.oracles.fail('O15', 'a plan wrote to the journal');
+    this.#secret(shown?.plan);
     return shown?.plan;
   }
 
@@ -248,6 +253,7 @@ export class World {
     if (end === 'killed') return 'killed';
     if (typeof end === 'string') return 'stuck';
     life.die();
+    this.#secret(plan);
     this.#asShown(plan, life, end.value.exitCode === 0 && options.inOrder);
     return { plan, result: end.value };
   }
@@ -288,6 +294,14 @@ export class World {
         this.oracles.fail('O15c', `#${number} ${verb} ${name} out of the plan's order`);
       before = Math.max(before, found);
     }
+  }
+
+  /** O10: no output of a plan shows a secret, and the journal holds none. */
+  #secret(plan: Plan | undefined): void {
+    const piece = plan === undefined ? undefined : canaryInPlan(plan);
+    if (piece !== undefined) this.oracles.fail('O10', `a secret in a plan: ${piece}`);
+    const kept = canaryIn(Buffer.from(this.disk.bytes).toString('latin1'));
+    if (kept !== undefined) this.oracles.fail('O10', `a secret in the journal: ${kept}`);
   }
 
   async #show(life: Incarnation, readOnly = false) {
