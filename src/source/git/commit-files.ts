@@ -39,6 +39,8 @@ export class CommitFiles {
       return this.#last.files;
     }
     const listed = await listTree(local, tree.id, path, limits.listBytes);
+    if (listed.kind === 'failed' && listed.result.ended === 'output')
+      throw refused([`EK404 ${where}: more names than are read; let --path name a smaller directory`]);
     if (listed.kind !== 'tree')
       throw suspect('result' in listed ? listed.result : undefined, 'no listing', this.#dir);
     if (listed.problems.length > 0) throw refused(listed.problems);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chownSync,
   existsSync,
@@ -12,6 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LIMITS } from '../../../src/service/limits.ts';
+import { BlobCache } from '../../../src/source/git/blobs.ts';
 import { GitBench, manifest, read, seen } from '../../support/git.ts';
 
 let bench: GitBench;
@@ -218,10 +221,19 @@ describe('the mirror', () => {
   });
 
   it('is believed only as far as its blobs have the ids they are asked by', async () => {
-    bench.repo.commit(one);
-    const source = bench.source();
-    const snapshot = await read(source);
-    expect(snapshot.kind).toBe('complete');
+    const id = createHash('sha1').update('blob 5\0hello').digest('hex');
+    const answering = (text: string) => (args: readonly string[]) =>
+      Promise.resolve({
+        ok: true,
+        stdout: Buffer.from(args[1] === '--batch' ? `${id} blob 5\n${text}\n` : `${id} blob 5\n`),
+        stderr: '',
+        ended: undefined,
+      });
+    const reading = (text: string) =>
+      new BlobCache().read(answering(text), [{ path: 'a.yaml', id }], LIMITS).then(({ kind }) => kind);
+    expect(await reading('hello')).toBe('files');
+    expect(await reading('hellO')).toBe('failed');
+    expect(await reading('hell')).toBe('failed');
   });
 
   it.runIf(process.getuid?.() === 0)('of a repository of another user is not read', async () => {

@@ -156,6 +156,29 @@ describe('a commit that cannot be read whole is not taken at all', () => {
     });
   });
 
+  it('a tree that holds itself a billion times, in a few bytes', async () => {
+    bench.repo.commit(whole);
+    const source = bench.source({ path: 'services' });
+    await read(source);
+    const { dir } = bench.repo;
+    let tree = git(
+      dir,
+      ['mktree'],
+      `100644 blob ${git(dir, ['rev-parse', 'main:services/web.yaml'])}\ta.yaml\n`,
+    );
+    for (let level = 0; level < 9; level++) {
+      const entries = Array.from({ length: 10 }, (_, n) => `040000 tree ${tree}\td${n}\n`);
+      tree = git(dir, ['mktree'], entries.join(''));
+    }
+    const root = git(dir, ['mktree'], `040000 tree ${tree}\tservices\n`);
+    bench.repo.point('main', git(dir, ['commit-tree', root, '-p', 'main', '-m', 'bomb']));
+    expect(seen(await read(source))).toEqual({
+      kind: 'unreadable',
+      files: whole,
+      problems: expect.stringContaining('EK404'),
+    });
+  });
+
   it('a link that is plainly a document is passed over', async () => {
     bench.repo.commit({ 'web.yaml': manifest('web'), 'README.md': { mode: '120000', data: 'docs/x.md' } });
     expect(seen(await read(bench.source()))).toMatchObject({ kind: 'complete' });
