@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 
 /** What works on a real engine where there is one. */
 const ON_ENGINES = ['test/engine/{docker,swarm}/**/*.test.ts', 'test/contract/**/*.test.ts'];
-const ON_ENGINES_E2E = ['test/e2e/docker.test.ts'];
+const ON_ENGINES_E2E = ['test/e2e/{docker,swarm}.test.ts'];
 
 /** `engines`: those alone, one file after the other; `rest`: all but those; not set: all (`.ci/run` does both). */
 const part = process.env['EVENKEEL_TESTS'];
