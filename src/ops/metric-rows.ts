@@ -3,73 +3,8 @@
  * before anything happens, so that each counter is there at zero and a rate over it is right from its first event. Names
  * of services are labels only where a row says `perService`, and those are off unless asked for.
  */
-import type { ApiFailure } from '../service/failure.ts';
-import type { Block, Reason, Verb } from '../service/service.ts';
 import { STATES } from '../service/states.ts';
-import type { Sync } from '../service/status.ts';
-
-/** The members of a union as a list; `satisfies` sees to it that none is missing. */
-const all = <const Members extends Readonly<Record<string, true>>>(members: Members) =>
-  Object.keys(members) as (keyof Members & string)[];
-
-const VERBS = all({
-  create: true,
-  update: true,
-  start: true,
-  stop: true,
-  redeploy: true,
-  terminate: true,
-} satisfies Record<Verb, true>);
-const REASONS = all({
-  missing: true,
-  'never-deployed': true,
-  differs: true,
-  'cannot-patch': true,
-  state: true,
-  'redeploy-token': true,
-  'record-token': true,
-  'no-way-out': true,
-  unwanted: true,
-} satisfies Record<Reason['code'], true>);
-const FAILURES = all({
-  wait: true,
-  refused: true,
-  'look-again': true,
-  ambiguous: true,
-  'not-sent': true,
-  auth: true,
-  broken: true,
-} satisfies Record<ApiFailure['kind'], true>);
-const BLOCKS = all({
-  foreign: true,
-  namesakes: true,
-  'unknown-state': true,
-  protected: true,
-  'replace-off': true,
-  'replace-unlinks': true,
-  'capability-missing': true,
-  'capability-lost': true,
-  dependency: true,
-  unverified: true,
-  quarantined: true,
-  'duplicate-create': true,
-  unset: true,
-  refused: true,
-  'deletes-refused': true,
-  'linked-from': true,
-  suspended: true,
-  contention: true,
-} satisfies Record<Block['code'], true>);
-const SYNCS = all({
-  'in-sync': true,
-  changing: true,
-  waiting: true,
-  'out-of-sync': true,
-  blocked: true,
-  stalled: true,
-  orphan: true,
-  'not-compared': true,
-} satisfies Record<Sync, true>);
+import { BLOCKS, FAILURES, REASONS, SYNCS, VERBS } from './metric-labels.ts';
 
 export interface MetricRow {
   readonly type: 'counter' | 'gauge' | 'histogram';
