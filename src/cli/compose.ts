@@ -73,6 +73,8 @@ export interface Controller {
   readonly journal: Journal;
   /** The state directory of this API and owner; it need not be there. */
   readonly dir: string;
+  /** For what is told beside the fleet's own events: the history hears it too. */
+  readonly listen: Listen;
   /** Another process held the state directory when this one looked. */
   isRunning(): boolean;
   lastFailure(): ApiFailure | undefined;
@@ -113,16 +115,17 @@ export async function openController(
   const api = watch?.api(client) ?? client;
   let failure: ApiFailure | undefined;
   const told = write ? chronicle(openHistory(dir), () => io.clock.wall(), secrets.clean) : undefined;
+  const hear: Listen = (event) => {
+    if (event.type === 'observation:failed') failure = event.failure;
+    told?.(event);
+    listen(event);
+  };
   const fleet = new Fleet({
     api,
     journal,
     clock: io.clock,
     random: io.random,
-    listen(event) {
-      if (event.type === 'observation:failed') failure = event.failure;
-      told?.(event);
-      listen(event);
-    },
+    listen: hear,
     settings: {
       owner,
       pace: { rate: rate.perSecond, burst },
@@ -139,6 +142,7 @@ export async function openController(
     api,
     journal,
     dir,
+    listen: hear,
     isRunning: () => running,
     lastFailure: () => failure,
     async close() {

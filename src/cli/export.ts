@@ -5,6 +5,7 @@
 import { emit } from '../manifest/emit.ts';
 import { visible } from '../render/safe.ts';
 import { UserError } from '../service/failure.ts';
+import { LIMITS } from '../service/limits.ts';
 import type { Live } from '../service/service.ts';
 import { CLIENT_KEYS } from './keys.ts';
 import type { Call, CommandSpec } from './program.ts';
@@ -38,7 +39,9 @@ export const exportCommand: CommandSpec = {
       ].filter((part) => part !== '');
       if (text.length === 0)
         throw new UserError('EK516', 'there is no service to export; evenkeel status lists them');
-      call.io.stdout.write(text.join('---\n'));
+      const whole = text.join('---\n');
+      call.io.stdout.write(whole);
+      warnOfSize(call, whole, chosen.length);
       return 0;
     } finally {
       await seen.close();
@@ -89,6 +92,15 @@ function write(
   const { text, skipped } = emit(lives, { names, inlineValues, adopt: adopts });
   for (const { name, why } of skipped) warn(call, name, why);
   return text;
+}
+
+/** One file may hold so much; standard input holds more (service/limits.ts). */
+function warnOfSize(call: Call, text: string, services: number): void {
+  const { fileBytes, documents } = LIMITS;
+  if (Buffer.byteLength(text) <= fileBytes && services <= documents) return;
+  call.io.stderr.write(
+    `warning: ${services} services are more than one manifest file holds (${fileBytes / 1024} KiB, ${documents} documents): read this back through standard input (evenkeel export | evenkeel plan -), or export some names at a time into a file each (evenkeel export NAME…)\n`,
+  );
 }
 
 function warn(call: Call, name: string, why: string): void {

@@ -171,6 +171,12 @@ export const ROWS = {
     default: 'text',
     flagOnly: true,
   }),
+  tail: row({
+    flag: '--tail <n>',
+    help: 'the last so many lines (default: as many as the server gives)',
+    parse: wholeNumber(1, 1_000_000),
+    flagOnly: true,
+  }),
   inlineValues: row({
     flag: '--inline-values',
     help: 'write the values of environment variables, which are secrets',

@@ -100,7 +100,7 @@ export async function runDaemon(
     {
       clock: io.clock,
       random: io.random,
-      listen: hear,
+      listen: controller.listen,
       async load(signal) {
         outside.begin();
         await attendAll();

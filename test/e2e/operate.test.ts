@@ -130,3 +130,22 @@ it('a second daemon says that it is a standby, writes nothing, and takes over wh
   expect(await second.ended).toBe(0);
   expect(server.requests().filter((one) => one.verb === 'create' && one.committed)).toHaveLength(1);
 });
+
+it('its history names the revision of what it did and of what it refused', async () => {
+  for (const name of ['a', 'b', 'c'])
+    writeFileSync(join(manifests, `${name}.yaml`), `name: ${name}\nimage: nginx\n`);
+  const flags = ['--interval', '1s', '--grace', '1s', '--prune', 'owned', '--owner', 'team'];
+  const daemon = start(['run', manifests, ...flags], { env });
+  await daemon.says('"msg":"converged"');
+  for (const name of ['a', 'b', 'c']) rmSync(join(manifests, `${name}.yaml`));
+  await daemon.says('deletes and replaces are refused');
+  daemon.child.kill('SIGTERM');
+  expect(await daemon.ended).toBe(0);
+  const { stdout } = await runBuilt(['history', '--owner', 'team', '-o', 'json'], { env });
+  const { entries } = JSON.parse(stdout) as {
+    entries: readonly { what: string; outcome: string; revision: string | null }[];
+  };
+  expect(entries.filter(({ revision }) => revision === null)).toEqual([]);
+  expect(entries.some(({ what }) => what.startsWith('the manifests changed: a, b and c'))).toBe(true);
+  expect(entries.some(({ what }) => what.startsWith('REFUSED: 3 deletes'))).toBe(true);
+});
