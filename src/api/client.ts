@@ -80,8 +80,8 @@ export function createClient(options: ClientOptions): ServiceApi {
       const why = row.ok ? 'another service than asked for' : row.why;
       return failed({ kind: 'ambiguous', status, message: `GET ${path}: it answered ${why}` });
     },
-    async logs(uuid, signal) {
-      const path = `${serviceUri(uuid)}logs/`;
+    async logs(uuid, signal, tail) {
+      const path = `${serviceUri(uuid)}logs/${tail === undefined ? '' : `?tail=${tail}`}`;
       const got = await exchanges.read('read', path, signal);
       if (!got.ok) return got;
       const body = got.value.json();

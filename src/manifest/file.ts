@@ -46,7 +46,7 @@ const DEFECTS: Readonly<Record<NonNullable<SourceFile['defect']>, Fault>> = {
     code: 'EK101',
     offset: 0,
     message: `the file is larger than ${LIMITS.fileBytes / 1024} KiB`,
-    hint: 'split it into several files',
+    hint: 'split it into several files; a whole export can be read through standard input: evenkeel plan - < FILE',
   },
 };
 

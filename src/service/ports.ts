@@ -105,7 +105,8 @@ export interface ServiceApi {
     uuid: string,
     signal: AbortSignal,
   ): Promise<Result<{ readonly live: Live | undefined; readonly startedAt: number }>>;
-  logs(uuid: string, signal: AbortSignal): Promise<Result<string>>;
+  /** `tail`: lines that are enough; a server that does not know the parameter gives what it gives. */
+  logs(uuid: string, signal: AbortSignal, tail?: number): Promise<Result<string>>;
   /** The latest writes to a service, the newest first, where the server keeps records by service. */
   actions?(uuid: string, signal: AbortSignal): Promise<Result<readonly ActionLine[]>>;
   /** The exact body a create would send, for its keyed hash. */
