@@ -2,6 +2,7 @@
  * One look at the swarm for everybody who waits for something in it. Thirty jobs that each asked for themselves would
  * keep a manager busier with answering than with starting containers.
  */
+import type { Clock } from '../../service/ports.ts';
 import type { SwarmApi, SwarmService, Task } from './api.ts';
 
 export interface Sight {
@@ -17,9 +18,22 @@ export interface Lookout {
   look(services: readonly string[]): Promise<Sight>;
 }
 
-export function lookout(api: SwarmApi): Lookout {
+/** Of the time, at most a third goes into looking: the slower the managers answer, the less they are asked. */
+const PAUSE_PER_LOOK = 2;
+const LONGEST_PAUSE_MS = 1_000;
+
+export function lookout(api: SwarmApi, clock: Clock): Lookout {
+  let pauseUntil = 0;
   let waiting: { readonly ids: Set<string>; readonly sight: Promise<Sight> } | undefined;
   let current: Promise<unknown> = Promise.resolve();
+
+  async function timed(ids: ReadonlySet<string>): Promise<Sight> {
+    const from = clock.monotonic();
+    const sight = await take(ids);
+    const now = clock.monotonic();
+    pauseUntil = now + Math.min((now - from) * PAUSE_PER_LOOK, LONGEST_PAUSE_MS);
+    return sight;
+  }
 
   async function take(ids: ReadonlySet<string>): Promise<Sight> {
     const services = await api.services();
@@ -32,9 +46,11 @@ export function lookout(api: SwarmApi): Lookout {
     look(services) {
       if (waiting === undefined) {
         const ids = new Set<string>();
-        const sight = current.then(() => {
+        const sight = current.then(async () => {
+          const pause = pauseUntil - clock.monotonic();
+          if (pause > 0) await clock.sleep(pause);
           waiting = undefined;
-          return take(ids);
+          return timed(ids);
         });
         waiting = { ids, sight };
         current = sight.catch(() => undefined);

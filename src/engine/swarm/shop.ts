@@ -38,7 +38,7 @@ export function swarmShop(daemon: Daemon, settings: SwarmSettings, ground: Groun
     ground,
     known,
     api,
-    lookout: lookout(api),
+    lookout: lookout(api, clock),
     images: images(daemon, settings),
     networks: overlays(daemon, instance, clock),
     volumes: volumes(daemon, instance),
