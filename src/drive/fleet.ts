@@ -196,7 +196,10 @@ export class Fleet implements World {
       inGrace,
       quarantine: this.#past.held(),
       suspended: (name) => this.#past.suspended(name),
-      changed: (wish, live) => this.#past.changed(wish, live),
+      changed: (wish, live) =>
+        live !== undefined && this.#keeping.isAsBefore(wish, live)
+          ? undefined
+          : this.#past.changed(wish, live),
       wallNow: clock.wall(),
       pace: settings.pace,
     });

@@ -83,6 +83,12 @@ export class Keeping {
       this.record({ type: 'applied', name: wish.name, ...applied });
   }
 
+  /** It is what it was when this process last saw it as wished: told without hashing anything. */
+  isAsBefore(wish: Wish, live: Live): boolean {
+    const seen = this.#applied.get(wish.name);
+    return seen !== undefined && seen.live.state === live.state && isAlike(seen, { wish, live });
+  }
+
   /** What nobody wishes for and nobody has any more. */
   forget(isWished: (name: string) => boolean, isThere: (name: string) => boolean): void {
     for (const name of this.#journal.memory().applied.keys()) {
