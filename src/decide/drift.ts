@@ -2,10 +2,12 @@
  * What changed since a service was last as wished: live, or in git. Compared by keyed hashes, because what is remembered of a
  * value outlives it in the journal; nothing remembered, nothing said.
  */
+import { normalizeImage } from '../service/image.ts';
 import type { Applied, Hashes } from '../service/memory.ts';
 import type { Changed } from '../service/plan.ts';
 import type { Live, Wish } from '../service/service.ts';
 import type { Spec } from '../service/spec.ts';
+import { isMoving } from '../service/states.ts';
 import { uuidOfUri } from '../service/uri.ts';
 
 export interface Looking {
@@ -43,14 +45,22 @@ export function changedSince(
   return git.length === 0 && found.length === 0 ? undefined : { live: found, git };
 }
 
+/**
+ * Nothing while it moves: what moves was asked for, mostly by us, and is looked at when it rests. Nor what is as the manifest
+ * says by now: that is our own write, not anybody's change.
+ */
 function liveChanges(applied: Applied, wish: Wish, live: Live, with_: Looking): string[] {
+  if (typeof live.state === 'string' && isMoving(live.state)) return [];
   const now = hashes(declared(live.fields, wish), with_);
+  const wished = hashes(wish.spec, with_);
   // What the manifest did not declare then, or does not now, was not looked at.
   const both = new Set([...Object.keys(applied.live), ...Object.keys(now)].map(fieldOf));
   const known = (hashed: Hashes) => new Set(Object.keys(hashed).map(fieldOf));
   const [before, after] = [known(applied.live), known(now)];
   const compared = new Set([...both].filter((field) => before.has(field) && after.has(field)));
-  const fields = differing(applied.live, now).filter((key) => compared.has(fieldOf(key)));
+  const fields = differing(applied.live, now).filter(
+    (key) => compared.has(fieldOf(key)) && now[key] !== wished[key],
+  );
   return isElsewhere(applied.want, live) ? [...fields, 'state'] : fields;
 }
 
@@ -73,7 +83,8 @@ function declared(fields: Spec, { spec }: Wish): Spec {
 
 function hashes(spec: Spec, { hash, nameOf }: Looking): Hashes {
   const short = (value: unknown) => hash(JSON.stringify(value) ?? '').slice(0, DIGITS);
-  const { container_envvars: variables = [], linked_to_service: links, ...rest } = spec;
+  const { container_envvars: variables = [], linked_to_service: links, image, ...others } = spec;
+  const rest = image === undefined ? others : { ...others, image: normalizeImage(image) };
   // A link's target may be made anew by us: it is the same link.
   const named = links?.map(({ to_service, name }) => {
     const uuid = uuidOfUri(to_service);

@@ -82,3 +82,20 @@ test('a replace of what it links to is no change by somebody else', async () => 
   expect(daemon.life.events.filter(({ type }) => type === 'service:foreign-change')).toEqual([]);
   await daemon.stop();
 });
+
+test('what a service is on its way to, and what the manifest says by now, nobody else changed', async () => {
+  const of = (image: string) => [wish('web', { spec: { image, target_num_containers: 1 } })];
+  const world = worldWith(of('nginx:1'));
+  await world.apply();
+  const change = (image: string) =>
+    world.server.ask('update', world.server.live('web')[0]?.uuid ?? '', { image });
+  world.wishes = of('nginx:2');
+  change('nginx:2');
+  expect(changed(await world.plan())).toEqual({ live: [], git: ['image'] });
+  await world.pass(MINUTE);
+  expect(changed(await world.plan())).toEqual({ live: [], git: ['image'] });
+  change('nginx:3');
+  expect(changed(await world.plan())).toEqual({ live: [], git: ['image'] });
+  await world.pass(MINUTE);
+  expect(changed(await world.plan())).toEqual({ live: ['image'], git: ['image'] });
+});
