@@ -2,7 +2,7 @@
  * What goes on by itself while the engine is in use: listening to events, a look at everything now and then, and the
  * containers' own policies. Tells subscribers what may have changed.
  */
-
+import { setMaxListeners } from 'node:events';
 import { listen } from './events.ts';
 import { attempt } from './failures.ts';
 import { hasEnded } from './found.ts';
@@ -27,6 +27,8 @@ export interface Watching {
 export function watching(settings: Settings, known: Known, jobs: Locks): Watching {
   const { clock, instance, sweepMs } = settings;
   const ending = new AbortController();
+  // A pause before each replacement listens to it; Node takes more than ten for a leak and says so.
+  setMaxListeners(0, ending.signal);
   const subscribers = new Set<Hint>();
   const underWay = new Set<Promise<void>>();
   const hint: Hint = (uuid) => {

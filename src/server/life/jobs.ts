@@ -2,6 +2,7 @@
  * The engine's jobs: one per service, each carried to its end or left for the next start of the server. When a job has
  * ended, what is stored is what really is (`settle`), and the action record says how it went.
  */
+import { setMaxListeners } from 'node:events';
 import type { Definition, Operation } from '../../service/definition.ts';
 import type { ContainerView, EngineResult, Job, JobDone } from '../../service/engine.ts';
 import { type Change, StoreConflict } from '../../service/store.ts';
@@ -33,6 +34,8 @@ const LONGEST_PAUSE_MS = 15_000;
 export function createJobs(world: World, locks: Locks): Jobs {
   const running = new Map<Promise<void>, string | undefined>();
   const stop = new AbortController();
+  // Each job in flight listens to it; Node takes more than ten for a leak and says so.
+  setMaxListeners(0, stop.signal);
   const { clock, engine, log, store } = world;
 
   /** Tries until it works or the server closes; undefined = closed. */
