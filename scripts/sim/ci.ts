@@ -11,7 +11,7 @@ const SLICES: readonly (readonly [script: string, args: readonly string[]])[] = 
   ['crash', ['--slice', '7/25']],
   ['fault', ['--slice', '11/40']],
   ['dry-run', ['--worlds', '600']],
-  ['random', ['--runs', '120', '--from', '1000']],
+  ['random', ['--runs', '120', '--from', '100000']],
 ];
 
 const only = process.argv[2];

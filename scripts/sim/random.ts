@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: {
     budget: { type: 'string', default: '2m' },
     runs: { type: 'string' },
-    from: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '100000' },
     seed: { type: 'string' },
   },
 });

@@ -126,11 +126,26 @@ export class Oracles {
       this.stoppedAt === undefined || at <= this.stoppedAt + 100,
       () => `${what} ${at - (this.stoppedAt ?? 0)} ms after the stop`,
     );
+    const isOn = this.#suspended.some(
+      (one) => (one.name === undefined || one.name === name) && at > one.from + 100 && at < one.until - 100,
+    );
+    this.#check('O31', !isOn, () => `${what}, which is suspended`);
     this.#wished(exchange, what);
     this.#patient(exchange, what);
     if (exchange.kind === 'create') this.#createSent(exchange, what);
     else this.#writeSent(exchange, what, `${exchange.process} ${uuid}`);
   }
+
+  /** O31: `name` (all of them, if not said) is suspended for `ms` from now; what another one of it says is forgotten. */
+  suspend(name: string | undefined, now: number, ms: number): void {
+    this.#suspended = this.#suspended.filter((one) => one.name !== name);
+    this.#suspended.unshift({ name, from: now, until: now + ms });
+  }
+
+  resume(): void {
+    this.#suspended = [];
+  }
+  #suspended: { readonly name: string | undefined; readonly from: number; readonly until: number }[] = [];
 
   /** O6: burst + rate × w in every window w, which a token bucket that starts full says exactly. */
   #rate(exchange: Exchange): void {

@@ -49,7 +49,7 @@ export class Storm {
   readonly seed: number;
   readonly world: World;
   readonly wrong: string[] = [];
-  readonly #rate: Readonly<Record<'net' | 'kill' | 'meddle' | 'edit' | 'disk' | 'clock', number>>;
+  readonly #rate: Readonly<Record<'net' | 'kill' | 'meddle' | 'edit' | 'disk' | 'clock' | 'suspend', number>>;
   /** Which faults this run has at all. */
   readonly #kinds: readonly (typeof FAULTS)[number][];
   #running: Running | undefined;
@@ -67,6 +67,8 @@ export class Storm {
       edit: rate('edit'),
       disk: rate('disk'),
       clock: rate('clock'),
+      // Older seeds keep the stories for which they are kept.
+      suspend: seed >= 100_000 ? rate('suspend') : 0,
     };
     this.#kinds = FAULTS.filter(({ name }) => name !== '429-huge' && chance(seed, 'kind', name) < 0.4);
     const profile = pick(['ours', 'ours', 'reference'] as const, seed, 'profile');
@@ -205,6 +207,7 @@ export class Storm {
     }
     if (luck('meddle') < this.#rate.meddle) this.#meddle(step);
     if (luck('edit') < this.#rate.edit) this.#edit(step);
+    if (luck('suspend') < this.#rate.suspend / 2) this.#suspend(step);
     if (luck('disk') < this.#rate.disk) world.disk.full = luck('full') < 0.5 ? 'ENOSPC' : undefined;
     if (luck('clock') < this.#rate.clock)
       world.jumpWall((luck('jump') - 0.5) * pick([2 * HOUR, 10_000 * HOUR], seed, step, 'far'));
@@ -238,6 +241,25 @@ export class Storm {
         image,
       });
     }
+  }
+
+  /** Somebody suspends one service or all of them; from when that is on disk, nothing is written. */
+  #suspend(step: number): void {
+    const { world, seed } = this;
+    const running = this.#running;
+    const one = pick(world.wishes, seed, step, 'suspended');
+    const all = chance(seed, step, 'all are') < 0.2;
+    if (running === undefined || one === undefined) return;
+    const ms = MINUTE * (1 + 9 * chance(seed, step, 'for'));
+    const names = all ? [] : [one.name];
+    const asked = { names, until: world.wall() + ms, by: 'sim', reason: 'a storm' };
+    running.fleet.suspensions.suspend(asked).then(
+      () => {
+        if (running.life.alive && this.#rate.clock === 0)
+          world.oracles.suspend(all ? undefined : one.name, world.scheduler.now, ms);
+      },
+      () => {},
+    );
   }
 
   #edit(step: number): void {
@@ -302,6 +324,8 @@ export class Storm {
     if (this.#running?.life.alive !== true) await this.#begin();
     const running = this.#running as Running;
     const begun = world.scheduler.now;
+    await world.until(running.fleet.suspensions.resume([], 'sim'), MINUTE);
+    world.oracles.resume();
     for (const { name } of world.wishes) running.fleet.retry(name);
     const missing = () => expectations(world, running);
     let well: number | undefined;
