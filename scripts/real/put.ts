@@ -6,7 +6,6 @@ type Spec = Readonly<Record<string, unknown>> & { readonly target_num_containers
 
 /** A value that must be in no output and in no file. */
 export const SECRET = 'canary-value-4711';
-const BASE = { ...WANTED, secret: SECRET };
 
 export async function put(house: House, { state, drift, owner }: Start): Promise<void> {
   const secret = { key: 'TOKEN', value: SECRET };
