@@ -37,9 +37,13 @@ export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: Ab
   const unfree =
     stays && isPartly(job, before, tasks) && !(await freeEndedSlots(shop, job, tasks, scrub, signal));
   let attempts = 0;
-  const decide = (service: SwarmService | undefined) => {
+  const decide = async (service: SwarmService | undefined) => {
     attempts += 1;
-    if (attempts > 1) shop.networks.forget();
+    if (attempts > 1) {
+      // A network that was removed is shown for a moment longer.
+      shop.networks.forget();
+      await shop.settings.clock.sleep(attempts * 200, signal);
+    }
     return image === undefined && service !== undefined
       ? scaled(shop, job, service, tasks, unfree)
       : image === undefined
