@@ -1,6 +1,6 @@
 /**
  * `npm run sim:ci`: a slice of each exploration that fits eight minutes on two processors, the same one each time. Which
- * starts, wishes and seeds it takes is fixed here, so that a red run is red again; the whole is `npm run sim:all`.
+ * starts, wishes and seeds it takes is fixed here, so that a red run is red again; the whole is `npm run proof`.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
