@@ -84,12 +84,16 @@ export function createOps(options: OpsOptions): Ops {
   app.server.maxConnections = MOST_CONNECTIONS;
   const guard = createGuard({ ...secrets, clock, hosts: options.hosts, isPublic });
   const pokes = new Pokes(clock, () => options.control.hint());
-  const startedAt = clock.wall();
+  const startedAt = Math.round(clock.wall());
   common(app, options);
   healthRoutes(app, options);
   readRoutes(app, options, guard, startedAt);
   operatorRoutes(app, options, guard, pokes);
   if (secrets.webhook !== undefined) webhookRoute(app, options, guard, pokes, secrets.webhook);
+  else
+    app.post('/hooks/git', () => {
+      throw new Refusal(404, 'there is no webhook: start with --webhook-secret-file');
+    });
   return {
     listen: () => app.listen(at),
     async close() {
@@ -133,21 +137,24 @@ function refuse(error: unknown, reply: FastifyReply, broken: (error: unknown) =>
   return reply.code(500).send({ error: 'internal error' });
 }
 
-/** No detail: anybody may ask. */
+/** One of few sentences, and no detail: anybody may ask. */
 function healthRoutes(app: FastifyInstance, options: OpsOptions): void {
   app.get('/livez', (_request, reply) => reply.type('text/plain').send('ok\n'));
   app.get('/readyz', (_request, reply) => {
-    const ready = isReady(options);
+    const why = unready(options);
     return reply
-      .code(ready ? 200 : 503)
+      .code(why === undefined ? 200 : 503)
       .type('text/plain')
-      .send(ready ? 'ok\n' : 'not ready\n');
+      .send(why === undefined ? 'ok\n' : `not ready: ${why}\n`);
   });
 }
 
-function isReady({ clock, control, intervalMs }: OpsOptions): boolean {
+/** Undefined = ready. */
+function unready({ clock, control, intervalMs }: OpsOptions): string | undefined {
   const last = control.lastSuccess();
-  return last !== undefined && clock.monotonic() - last < INTERVALS * intervalMs;
+  if (last === undefined) return 'no pass has seen everything yet';
+  if (clock.monotonic() - last < INTERVALS * intervalMs) return undefined;
+  return `the last pass that saw everything is more than ${INTERVALS} intervals old`;
 }
 
 function readRoutes(app: FastifyInstance, options: OpsOptions, guard: Guard, startedAt: number): void {
@@ -161,7 +168,7 @@ function readRoutes(app: FastifyInstance, options: OpsOptions, guard: Guard, sta
     const daemon = {
       version,
       startedAt,
-      ready: isReady(options),
+      ready: unready(options) === undefined,
       lastSuccessAt: last === undefined ? null : Math.round(clock.wall() - (clock.monotonic() - last)),
       intervalMs,
       messagesWaiting: options.messagesWaiting(),

@@ -70,6 +70,10 @@ export function createGuard({ clock, hosts, isPublic, operator, viewer }: GuardO
       checkHost(headers);
       if (operator === undefined)
         throw new Refusal(403, 'no operator token is set: start with --ops-token-file');
+      // Who may look only is told so: that token is no guess, and counts as none.
+      const token = bearerToken(headers.authorization);
+      if (token !== undefined && isOneOf(token, viewer?.values() ?? []) && !isOneOf(token, operator.values()))
+        throw new Refusal(403, "forbidden: a viewer's token may only read; this needs an operator's token");
       check(headers, [operator]);
     },
   };

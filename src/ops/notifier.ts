@@ -18,6 +18,8 @@ import type { CommitState, Content, Message } from './message.ts';
 export interface Notes {
   readonly told: readonly Told[];
   readonly commit?: CommitState;
+  /** The revision whose convergence was told last. */
+  readonly converged?: string;
   /** On its way to the outbox. */
   readonly pending?: readonly Message[];
 }
@@ -50,6 +52,7 @@ export class Notifier {
   #posting = Promise.resolve();
   #settled = false;
   #changed: { readonly revision: string; readonly names: readonly string[] } | undefined;
+  #converged: string | undefined;
   #kept = '';
 
   constructor(parts: NotifierParts) {
@@ -57,6 +60,7 @@ export class Notifier {
     this.#alerts = new Alerts(parts.clock, parts.notes.told);
     this.#commits = new Commits(parts.notes.commit);
     const { pending = [], ...notes } = parts.notes;
+    this.#converged = notes.converged;
     if (pending.length > 0) this.#posting = parts.post(pending).then(() => parts.keep(notes));
   }
 
@@ -73,6 +77,7 @@ export class Notifier {
     if (event.type === 'fleet:converged' && event.blocked === 0 && this.#changed !== undefined) {
       const { revision, names } = this.#changed;
       this.#changed = undefined;
+      this.#converged = revision;
       const count = `${event.services} service${event.services === 1 ? '' : 's'}`;
       const title = `converged: ${count} as wished`;
       messages.push({
@@ -119,6 +124,9 @@ export class Notifier {
       case 'source:changed':
         this.#changed = { revision: event.revision, names: event.names };
         return;
+      case 'operation:accepted':
+        this.#written(event.name, event.revision);
+        return;
       case 'journal:failed':
         this.#alerts.holds('journal', event.message);
         return;
@@ -138,6 +146,17 @@ export class Notifier {
       default:
         return;
     }
+  }
+
+  /**
+   * What a first pass creates no change of the manifests announces, so writes do. What drifts and is healed later under
+   * a revision that has converged is no news.
+   */
+  #written(name: string, revision: string | undefined): void {
+    if (revision === undefined || revision === this.#converged) return;
+    const { names } = this.#changed ?? { names: [] };
+    if (this.#changed !== undefined && this.#changed.revision !== revision) return;
+    this.#changed = { revision, names: [...new Set([...names, name])].sort() };
   }
 
   /** What holds for single services is read from the status; then what is due. */
@@ -173,7 +192,11 @@ export class Notifier {
 
   #post(contents: readonly Content[]): void {
     const messages = contents.map((content) => ({ ...content, id: this.#parts.random.uuid() }));
-    const notes = { told: this.#alerts.told(), ...commitOf(this.#commits.told()) };
+    const notes = {
+      told: this.#alerts.told(),
+      ...commitOf(this.#commits.told()),
+      ...(this.#converged !== undefined && { converged: this.#converged }),
+    };
     const text = JSON.stringify(notes);
     if (messages.length === 0 && text === this.#kept) return;
     this.#kept = text;

@@ -49,9 +49,10 @@ export class Passes {
   begin(): void {
     const id = this.next;
     this.#begun += 1;
-    this.#passes = [...this.#passes, { id, startedAt: this.#clock.wall(), result: 'running' as const }].slice(
-      -KEPT,
-    );
+    this.#passes = [
+      ...this.#passes,
+      { id, startedAt: Math.round(this.#clock.wall()), result: 'running' as const },
+    ].slice(-KEPT);
   }
 
   listen(event: Event): void {
@@ -62,8 +63,9 @@ export class Passes {
     } else if (event.type === 'pass:end') {
       const { inSync, moving, blocked, failing, tookMs } = event;
       const result = this.#complete ? 'success' : 'incomplete';
-      this.#change({ inSync, moving, blocked, failing, tookMs, result });
-    } else if (event.type === 'pass:failed') this.#change({ tookMs: event.tookMs, result: 'failed' });
+      this.#change({ inSync, moving, blocked, failing, tookMs: Math.round(tookMs), result });
+    } else if (event.type === 'pass:failed')
+      this.#change({ tookMs: Math.round(event.tookMs), result: 'failed' });
   }
 
   #change(more: Partial<Pass>): void {

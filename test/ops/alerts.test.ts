@@ -249,6 +249,18 @@ describe('a change that is carried out', () => {
     expect(said[0]).toMatchObject({ services: EVERY_EVENT['source:changed'].names });
     await close();
   });
+
+  it('is told after a first start that wrote something, and not for what drifts and is healed later', async () => {
+    const { tell, said, words, close } = bench();
+    const converged: Event = { type: 'fleet:converged', services: 2, blocked: 0 };
+    const wrote = (name: string): Event => ({ ...EVERY_EVENT['operation:accepted'], name, revision: 'r1' });
+    tell(converged);
+    expect(await words()).toEqual([]);
+    tell(wrote('web'), wrote('db'), END, converged, wrote('web'), END, converged);
+    expect(await words()).toEqual(['converged converged: 2 services as wished']);
+    expect(said[0]).toMatchObject({ services: ['db', 'web'], revision: 'r1' });
+    await close();
+  });
 });
 
 describe('the status of a commit', () => {

@@ -28,13 +28,19 @@ describe('health', () => {
     let last: number | undefined;
     const { origin } = await open({ clock, lastSuccess: () => last });
     expect(await ask(origin, 'GET', '/livez')).toMatchObject({ status: 200, body: 'ok\n' });
-    expect(await ask(origin, 'GET', '/readyz')).toMatchObject({ status: 503, body: 'not ready\n' });
+    expect(await ask(origin, 'GET', '/readyz')).toMatchObject({
+      status: 503,
+      body: 'not ready: no pass has seen everything yet\n',
+    });
     last = clock.monotonic();
     expect(await ask(origin, 'GET', '/readyz')).toMatchObject({ status: 200 });
     await clock.advance(179_999);
     expect(await ask(origin, 'GET', '/readyz')).toMatchObject({ status: 200 });
     await clock.advance(1);
-    expect(await ask(origin, 'GET', '/readyz')).toMatchObject({ status: 503 });
+    expect(await ask(origin, 'GET', '/readyz')).toMatchObject({
+      status: 503,
+      body: 'not ready: the last pass that saw everything is more than 3 intervals old\n',
+    });
   });
 
   it('answers probes under any host name and without a token', async () => {
@@ -115,7 +121,7 @@ describe('reading', () => {
       moving: 0,
       blocked: 0,
       failing: 0,
-      tookMs: 5,
+      tookMs: 5.4,
     });
     passes.begin();
     const { body } = await ask(origin, 'GET', '/api/status');
@@ -134,7 +140,14 @@ describe('reading', () => {
         version: '1.2.3',
         ready: true,
         passes: [
-          { id: '01234567-1', result: 'success', revision: 'r1', commit: 'c'.repeat(40), inSync: 1 },
+          {
+            id: '01234567-1',
+            result: 'success',
+            revision: 'r1',
+            commit: 'c'.repeat(40),
+            inSync: 1,
+            tookMs: 5,
+          },
           { id: '01234567-2', result: 'running' },
         ],
       },
@@ -166,8 +179,13 @@ describe('operating', () => {
       operator: secretsOf('op-1', 'op-2').file,
       viewer: secretsOf('viewer-token').file,
     });
-    for (const headers of [{}, bearer('viewer-token'), bearer('op-3'), { authorization: 'Basic b3AtMTo=' }])
+    for (const headers of [{}, bearer('op-3'), { authorization: 'Basic b3AtMTo=' }])
       expect((await ask(origin, 'POST', '/api/sync', headers)).status).toBe(401);
+    for (const path of ['/api/sync', '/api/suspend', '/api/resume'])
+      expect(await ask(origin, 'POST', path, bearer('viewer-token'))).toMatchObject({
+        status: 403,
+        body: expect.stringContaining("needs an operator's token"),
+      });
     expect(asked.hints).toBe(0);
     expect((await ask(origin, 'POST', '/api/sync', bearer('op-1'))).status).toBe(202);
     expect((await ask(origin, 'POST', '/api/sync', bearer('op-2'))).status).toBe(202);
@@ -244,7 +262,10 @@ describe('the webhook', () => {
   it('is not there without a secret', async () => {
     const { origin } = await open();
     const headers = { 'x-hub-signature-256': `sha256=${sign('', PUSH)}` };
-    expect((await ask(origin, 'POST', '/hooks/git', headers, PUSH)).status).toBe(404);
+    expect(await ask(origin, 'POST', '/hooks/git', headers, PUSH)).toMatchObject({
+      status: 404,
+      body: expect.stringContaining('--webhook-secret-file'),
+    });
   });
 
   it.each([
