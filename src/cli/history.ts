@@ -5,6 +5,7 @@ import { renderHistory, renderHistoryJson } from '../render/history.ts';
 import { stateDirOf } from './compose.ts';
 import { wantsColour } from './io.ts';
 import { CLIENT_KEYS } from './keys.ts';
+import { warnUnknown } from './known.ts';
 import type { CommandSpec } from './program.ts';
 import { settings } from './settings.ts';
 import { checkNames } from './suspension.ts';
@@ -21,6 +22,7 @@ export const history: CommandSpec = {
     const { io } = call;
     const values = settings(KEYS, call.flags, io.env);
     const [name] = checkNames(call.args);
+    await warnUnknown(call, values, name === undefined ? [] : [name]);
     const isWanted = (one: { readonly name?: string | undefined }) => name === undefined || one.name === name;
     const entries = readHistory(stateDirOf(values, io), isWanted, values.limit);
     const paint = pc.createColors(wantsColour(io.stdout, io.env));

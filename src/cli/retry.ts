@@ -1,6 +1,7 @@
 /** `evenkeel retry NAME`: forgets that it failed, was refused, is quarantined or was undone, and tries again. */
 import { ask } from './asking.ts';
 import { CLIENT_KEYS } from './keys.ts';
+import { warnUnknown } from './known.ts';
 import type { CommandSpec } from './program.ts';
 import { settings } from './settings.ts';
 import { checkNames } from './suspension.ts';
@@ -15,6 +16,7 @@ export const retry: CommandSpec = {
     const { io } = call;
     const values = settings(CLIENT_KEYS, call.flags, io.env);
     const [name = ''] = checkNames(call.args);
+    await warnUnknown(call, values, [name]);
     const end = await ask(call, values, { type: 'retry', name });
     io.stdout.write(
       end.by === 'nobody'

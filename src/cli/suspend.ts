@@ -1,8 +1,10 @@
 /** `evenkeel suspend` and `resume`: nothing is written to some services, or to any, for a while. */
 import { isoDate } from '../service/dates.ts';
 import { UserError } from '../service/failure.ts';
+import { EVERYTHING, type Memory } from '../service/memory.ts';
 import { type Answer, ask } from './asking.ts';
 import { CLIENT_KEYS } from './keys.ts';
+import { rememberedHere, warnUnknown } from './known.ts';
 import type { Call, CommandSpec } from './program.ts';
 import { settings } from './settings.ts';
 import { asker, checkNames, checkReason, parseUntil } from './suspension.ts';
@@ -26,6 +28,7 @@ export const suspend: CommandSpec = {
       by: asker(io),
       reason: checkReason(values.reason),
     };
+    await warnUnknown(call, values, names);
     const end = await ask(call, values, { type: 'suspend', names, ...suspension });
     return say(call, names, `suspended until ${isoDate(suspension.until)}`, end);
   },
@@ -40,10 +43,29 @@ export const resume: CommandSpec = {
   async run(call) {
     const values = settings(CLIENT_KEYS, call.flags, call.io.env);
     const names = checkNames(call.args);
+    const memory = await rememberedHere(call, values);
     const end = await ask(call, values, { type: 'resume', names, by: asker(call.io) });
-    return say(call, names, 'resumed', end);
+    const before = memory === undefined ? undefined : suspendedAt(memory, call.io.clock.wall());
+    if (before === undefined || !end.isDone) return say(call, names, 'resumed', end);
+    const ended = names.filter((name) => before.has(name));
+    if (names.length === 0 ? before.size > 0 : ended.length > 0) say(call, ended, 'resumed', end);
+    call.io.stdout.write(notSuspended(names, before));
+    return 0;
   },
 };
+
+/** What was suspended at that wall-clock time, `EVERYTHING` for the fleet. */
+function suspendedAt({ suspensions }: Memory, now: number): ReadonlySet<string> {
+  return new Set([...suspensions].flatMap(([name, { until }]) => (until > now ? [name] : [])));
+}
+
+/** A line for each of the names that there was nothing to end for; without names one where there was nothing at all. */
+function notSuspended(names: readonly string[], before: ReadonlySet<string>): string {
+  if (names.length === 0) return before.size === 0 ? 'nothing was suspended\n' : '';
+  const stays = before.has(EVERYTHING) ? '; the whole fleet is and stays so: evenkeel resume' : '';
+  const not = names.filter((name) => !before.has(name));
+  return not.map((name) => `${name}: was not suspended${stays}\n`).join('');
+}
 
 function say({ io }: Call, names: readonly string[], what: string, end: Answer): number {
   const whom = names.length === 0 ? 'everything' : names.join(', ');

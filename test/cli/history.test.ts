@@ -48,6 +48,13 @@ it('is JSON for programs, limited, and names the manifests it was decided from',
   expect(entries.find(({ outcome }) => outcome === 'accepted')?.revision).toMatch(/^files-[0-9a-f]{16}$/);
 });
 
+it('warns of a name that nobody knows here', async () => {
+  expect(await fleet.run(['history', 'wbe'])).toMatchObject({
+    exit: 0,
+    stderr: 'warning: no service called wbe is known here; did you mean web?\n',
+  });
+});
+
 it('holds no value of a variable, shown or on disk', async () => {
   const { stdout } = await fleet.run(['history', '-o', 'json', '--limit', '1000']);
   const base = fleet.env['EVENKEEL_STATE_DIR'] ?? '';

@@ -78,6 +78,41 @@ describe('with nobody running', () => {
     expect((await fleet.run(['status'])).stdout).not.toContain('suspended until');
   });
 
+  it('says of a name that nobody knows here that it may be a slip, and keeps it', async () => {
+    const until = ['--until', '1h', '--reason', 'r'];
+    const slip = await fleet.run(['suspend', 'wbe', 'db', 'zzzzzz', ...until]);
+    expect(slip.exit).toBe(0);
+    expect(slip.stderr).toBe(
+      'warning: no service called wbe is known here; did you mean web?\n' +
+        'warning: no service called zzzzzz is known here\n',
+    );
+    expect((await fleet.run(['suspend', 'wbe', ...until])).stderr).toContain('did you mean web?');
+    expect(await fleet.run(['retry', 'wbe'])).toMatchObject({
+      exit: 0,
+      stderr: 'warning: no service called wbe is known here; did you mean web?\n',
+    });
+    expect(await fleet.run(['retry', 'web'])).toMatchObject({ exit: 0, stderr: '' });
+    const status = await fleet.run(['status']);
+    expect(status.stdout).toMatch(/^wbe: suspended until/m);
+    expect(status.stdout).toMatch(/not-compared {2}suspended until .* by somebody: r$/m);
+    expect((await fleet.run(['resume'])).stdout).toBe('everything: resumed\n');
+  });
+
+  it('says of what was not suspended that it was not', async () => {
+    expect(await fleet.run(['resume'])).toMatchObject({ exit: 0, stdout: 'nothing was suspended\n' });
+    await fleet.run(['suspend', 'web', '--until', '1h', '--reason', 'r']);
+    expect(await fleet.run(['resume', 'web', 'wbe'])).toMatchObject({
+      exit: 0,
+      stdout: 'web: resumed\nwbe: was not suspended\n',
+    });
+    expect((await fleet.run(['resume', 'web'])).stdout).toBe('web: was not suspended\n');
+    await fleet.run(['suspend', '--until', '1h', '--reason', 'r']);
+    expect((await fleet.run(['resume', 'web'])).stdout).toBe(
+      'web: was not suspended; the whole fleet is and stays so: evenkeel resume\n',
+    );
+    expect((await fleet.run(['resume'])).stdout).toBe('everything: resumed\n');
+  });
+
   it('of everything also holds creates, and ends name by name only as it was asked', async () => {
     await fleet.run(['suspend', '--until', '1h', '--reason', 'freeze']);
     fleet.write({
