@@ -64,7 +64,7 @@ export async function see(
       return { kind, waitsFor, block, since, deadline, nextLook, decisions };
     };
     const suspensions = fleet.suspensions.all();
-    const status = fleetStatus(plan, survey, problems, io.clock.wall(), doing, suspensions);
+    const status = fleetStatus(plan, survey, problems, io.clock.wall(), doing, suspensions, load.complete);
     const withCulprit = (one: ServiceStatus): ServiceStatus => {
       const changedBy = told.get(one.name)?.changedBy;
       return one.changed === undefined || changedBy === undefined ? one : { ...one, changedBy };

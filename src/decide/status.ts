@@ -20,6 +20,10 @@ export interface Doing {
   readonly decisions: ServiceStatus['decisions'];
 }
 
+/**
+ * `isComplete`: the plan is of all manifests. Of less, nothing that no wish names is called an orphan: its manifest may
+ * be the one that cannot be read.
+ */
 export function fleetStatus(
   plan: Plan,
   survey: Survey,
@@ -27,20 +31,31 @@ export function fleetStatus(
   at: number,
   doing: (service: PlannedService) => Doing | undefined,
   suspensions: ReadonlyMap<string, Suspension> = new Map(),
+  isComplete = problems.length === 0,
 ): FleetStatus {
   const lives = new Map(survey.present.map((live) => [live.uuid, live]));
   const planned = plan.services.map((service) =>
     serviceStatus(service, lives.get(service.uuid ?? ''), survey, doing(service)),
   );
-  const orphans = plan.orphans.map((orphan) => orphanStatus(lives.get(orphan.uuid), orphan.name, survey));
+  const orphans = plan.orphans.map((orphan) => ({
+    ...orphanStatus(lives.get(orphan.uuid), orphan.name, survey),
+    sync: isComplete ? ('orphan' as const) : ('not-compared' as const),
+  }));
   const services = [...planned, ...orphans].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const suspended = [...suspensions].map(([name, { until, by, reason }]) => ({
     name: name === EVERYTHING ? undefined : name,
-    until,
+    until: Math.round(until),
     by,
     reason,
   }));
-  return { formatVersion: 1, at, revision: plan.revision, problems, services, suspensions: suspended };
+  return {
+    formatVersion: 1,
+    at: Math.round(at),
+    revision: plan.revision,
+    problems,
+    services,
+    suspensions: suspended,
+  };
 }
 
 function serviceStatus(
@@ -64,12 +79,15 @@ function serviceStatus(
     differences: service.differences,
     notes: end.kind === 'in-sync' ? end.notes : [],
     ...(service.changed === undefined ? {} : { changed: service.changed }),
-    since: doing?.since,
-    deadline: doing?.deadline,
-    nextLook: doing?.nextLook,
-    decisions: doing?.decisions ?? [],
+    since: whole(doing?.since),
+    deadline: whole(doing?.deadline),
+    nextLook: whole(doing?.nextLook),
+    decisions: (doing?.decisions ?? []).map((one) => ({ ...one, at: Math.round(one.at) })),
   };
 }
+
+/** The daemon's clock has fractions of a millisecond. */
+const whole = (at: number | undefined) => (at === undefined ? undefined : Math.round(at));
 
 function syncOf(service: PlannedService, doing: Doing | undefined): Sync {
   const [first] = service.course;

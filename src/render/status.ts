@@ -40,7 +40,7 @@ export function renderStatus(status: FleetStatus, paint: Paint): string {
     visible(one.image ?? '-'),
     ago(one.deployedAt, status.at),
     one.sync,
-    short(reason(one), 100),
+    middle(reason(one, status)),
   ]);
   const [head, ...lines] = table([header, ...rows]);
   const coloured = lines.map((line, index) => {
@@ -66,15 +66,29 @@ function containers({ containers: { target, running, current } }: ServiceStatus)
   return `${running ?? current ?? '?'}/${target}`;
 }
 
-/** The shortest true reason: what blocks it, what it waits for, what differs. */
-function reason(one: ServiceStatus): string {
+/** The shortest true reason: what blocks it, what it waits for, what differs, what holds it. */
+function reason(one: ServiceStatus, { problems, suspensions = [] }: FleetStatus): string {
   if (one.block !== undefined) return blockSentence(one.name, one.block, visible);
   if (one.sync === 'orphan') return 'owned, but no manifest names it';
+  if (one.sync === 'not-compared' && problems.length > 0) return 'not all manifests could be read';
+  const held = suspensions.find(({ name }) => name === undefined || name === one.name);
+  if (held !== undefined && (one.sync === 'in-sync' || one.sync === 'not-compared'))
+    return suspendedText(held, (text) => text);
   if (one.note !== undefined && one.sync !== 'in-sync') return one.note;
   if (one.waitsFor !== undefined) return `waits for ${one.waitsFor}`;
   if (one.next.length > 0) return `next: ${one.next.join(', ')}`;
   return one.note ?? '';
 }
+
+/** Cut in the middle: what to do about it stands at the end. `explain` shows all of it. */
+function middle(text: string): string {
+  const line = [...visible(text)];
+  if (line.length <= 2 * HALF_REASON) return line.join('');
+  return `${line.slice(0, HALF_REASON).join('')} … ${line.slice(-HALF_REASON).join('')}`;
+}
+
+/** Characters; the longest advice at the end of a block's sentence fits. */
+const HALF_REASON = 90;
 
 /** `3 hours ago`, as the old CLI said it. */
 export function ago(at: number | null | undefined, now: number): string {
@@ -111,7 +125,9 @@ export function renderExplain(
     line(
       'desired',
       one.want ??
-        (one.sync === 'not-compared' ? 'not known: name the manifests too' : 'nothing: no manifest names it'),
+        (one.sync === 'not-compared'
+          ? 'not known: name the manifests too, and mend those that cannot be read'
+          : 'nothing: no manifest names it'),
     ),
     line('live', live(one)),
     line('sync', paint[COLOURS[one.sync]](one.sync)),

@@ -1,0 +1,54 @@
+/** The status table's last column: room for what to do about it, and what holds a service. */
+import pc from 'picocolors';
+import { expect, it } from 'vitest';
+import { renderStatus } from '../../src/render/status.ts';
+import type { ServiceStatus } from '../../src/service/status.ts';
+
+const UNTIL = Date.UTC(2026, 0, 2);
+const SUSPENSION = { until: UNTIL, by: 'ann', reason: `the disk ${'is moved '.repeat(20)}` };
+const WEB: ServiceStatus = {
+  name: 'web',
+  uuid: '7c5d7f1e-0000-4000-8000-000000000000',
+  want: 'running',
+  state: 'Running',
+  image: 'nginx:1',
+  containers: { target: 1, running: 1 },
+  deployedAt: null,
+  sync: 'in-sync',
+  block: undefined,
+  waitsFor: undefined,
+  next: [],
+  differences: [],
+  notes: [],
+  allows: [],
+  note: undefined,
+  since: undefined,
+  deadline: undefined,
+  nextLook: undefined,
+  decisions: [],
+};
+
+function rowOf(one: ServiceStatus, name?: string): string {
+  const status = {
+    formatVersion: 1 as const,
+    at: UNTIL - 3_600_000,
+    revision: 'r',
+    problems: [],
+    services: [one],
+    suspensions: [{ ...SUSPENSION, name }],
+  };
+  return renderStatus(status, pc.createColors(false)).trimEnd().split('\n').at(-1) ?? '';
+}
+
+it('shortens a long reason in the middle, and keeps what to do about it', () => {
+  const row = rowOf({ ...WEB, sync: 'blocked', block: { code: 'suspended', ...SUSPENSION } }, 'web');
+  expect(row).toMatch(
+    /blocked {2}suspended until 2026-01-02T00:00:00.*Z by ann: the disk .* … .*evenkeel resume$/,
+  );
+});
+
+it('says of a service in sync what holds it: its own suspension, or that of the fleet', () => {
+  expect(rowOf(WEB, 'web')).toMatch(/in-sync {2}suspended until 2026-01-02/);
+  expect(rowOf(WEB)).toMatch(/in-sync {2}suspended until 2026-01-02/);
+  expect(rowOf(WEB, 'db')).toMatch(/in-sync$/);
+});
