@@ -9,6 +9,7 @@ import { createLoadCache, type Loaded, load } from '../manifest/load.ts';
 import type { Resolver } from '../manifest/resolver.ts';
 import type { Load, Snapshot, Source } from '../service/ports.ts';
 import type { Wish } from '../service/service.ts';
+import { hinted } from './hinted.ts';
 
 export interface Follower {
   /** One reading of the source, with what is remembered of the ones before. Never throws. */
@@ -30,7 +31,7 @@ export function follow(source: Source, resolver: Resolver): Follower {
       const again = load(snapshot, { resolver, cache, known });
       for (const wish of again.load.wishes) lastGood.set(wish.name, wish);
       const kept = keep(lastGood, again.load, snapshot);
-      return { ...first, load: { ...first.load, wishes: [...again.load.wishes, ...kept] } };
+      return { ...first, load: { ...hinted(first), wishes: [...again.load.wishes, ...kept] } };
     },
   };
 }

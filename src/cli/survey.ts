@@ -12,6 +12,7 @@ import type { Load } from '../service/ports.ts';
 import type { Live } from '../service/service.ts';
 import type { FleetStatus, ServiceStatus } from '../service/status.ts';
 import { type Controller, openController, openSource, secretsReader } from './compose.ts';
+import { hinted } from './hinted.ts';
 import type { CLIENT_KEYS } from './keys.ts';
 import { lookPatiently } from './look.ts';
 import { readStatus } from './mailbox.ts';
@@ -113,7 +114,8 @@ async function manifests(
     allow: values.envAllow,
     file: secretsReader(values.secretsDir),
   });
-  return loadManifests(openSource(paths, io, true), resolver, io, secrets);
+  const loaded = await loadManifests(openSource(paths, io, true), resolver, io, secrets);
+  return { load: hinted(loaded), usable: loaded.usable };
 }
 
 /** Nothing to hold the fleet against but what a running daemon says of it; without one nobody can tell. */

@@ -39,7 +39,7 @@ export function fleetStatus(
   );
   const orphans = plan.orphans.map((orphan) => ({
     ...orphanStatus(lives.get(orphan.uuid), orphan.name, survey),
-    sync: isComplete ? ('orphan' as const) : ('not-compared' as const),
+    sync: isComplete && orphan.why !== 'incomplete-load' ? ('orphan' as const) : ('not-compared' as const),
   }));
   const services = [...planned, ...orphans].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const suspended = [...suspensions].map(([name, { until, by, reason }]) => ({

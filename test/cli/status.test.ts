@@ -26,6 +26,7 @@ it('calls a service whose own manifest has a slip not an orphan, but not compare
   const { exit, stdout } = await fleet.run(['status', fleet.folder]);
   expect(exit).toBe(3);
   expect(stdout).toMatch(/^web .* not-compared {2}not all manifests could be read$/m);
+  expect(stdout).toMatch(/^! .*web\.yaml:3:1 .*; did you mean image\?$/m);
   const explained = await fleet.run(['explain', 'web', fleet.folder]);
   expect(explained.stdout).toMatch(/desired +not known: .* cannot be read$/m);
 });
