@@ -19,7 +19,10 @@ export type Sync =
   | 'stalled'
   /** Live and owned, but no manifest names it. */
   | 'orphan'
-  /** No manifests were given, and no daemon runs that has some: there is nothing to hold it against. */
+  /**
+   * There is nothing to hold it against: no manifests were given and no daemon runs that has some, or not all could be
+   * read and none of the others names it.
+   */
   | 'not-compared';
 
 /** Nothing is written to it before `until`. */

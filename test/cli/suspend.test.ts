@@ -1,6 +1,10 @@
 /** `suspend` and `resume` with nobody running: what they keep, what they refuse, and what plan, apply and status make of it. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { removeStatus, writeStatus } from '../../src/cli/mailbox.ts';
 import { asker, checkReason, parseUntil } from '../../src/cli/suspension.ts';
+import type { ServiceStatus } from '../../src/service/status.ts';
 import { type FleetDir, fleetDir } from '../support/fleet-dir.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12);
@@ -96,6 +100,17 @@ describe('with nobody running', () => {
     expect(status.stdout).toMatch(/^wbe: suspended until/m);
     expect(status.stdout).toMatch(/not-compared {2}suspended until .* by somebody: r$/m);
     expect((await fleet.run(['resume'])).stdout).toBe('everything: resumed\n');
+  });
+
+  it('takes what the daemon last told of for known, though nothing was ever done about it', async () => {
+    const base = fleet.env['EVENKEEL_STATE_DIR'] ?? '';
+    const dir = join(base, readdirSync(base)[0] ?? '');
+    const services = [{ name: 'waits-for-web' } as ServiceStatus];
+    writeStatus(dir, { formatVersion: 1, at: NOW, revision: 'r', problems: [], services });
+    expect(await fleet.run(['retry', 'waits-for-web'])).toMatchObject({ exit: 0, stderr: '' });
+    const slip = await fleet.run(['history', 'wait-for-wbe']);
+    expect(slip.stderr).toContain('did you mean waits-for-web?');
+    removeStatus(dir);
   });
 
   it('says of what was not suspended that it was not', async () => {
