@@ -144,12 +144,18 @@ export async function openController(
     dir,
     listen: hear,
     isRunning: () => running,
-    lastFailure: () => failure,
+    lastFailure: () => located(failure, origin),
     async close() {
       await close();
       http.close();
     },
   };
+}
+
+/** A server that could not be reached is named: most often it is the wrong one. */
+function located(failure: ApiFailure | undefined, origin: string): ApiFailure | undefined {
+  if (failure?.kind !== 'not-sent') return failure;
+  return { ...failure, message: `${failure.message}; does the API listen at ${origin} (--api-url)?` };
 }
 
 /** The journal of a call that only looks: it is read, and what would be written is dropped. */

@@ -21,7 +21,7 @@ export interface Io {
   readonly home: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** Aborted by SIGINT or SIGTERM, with the signal's name as reason. */
+  /** Aborted by SIGINT, SIGTERM or SIGHUP, with the signal's name as reason. */
   readonly stop: AbortSignal;
 }
 

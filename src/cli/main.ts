@@ -12,15 +12,19 @@ import { systemClock, systemRandom } from './system.ts';
 
 const stop = new AbortController();
 
+const CODES: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
 /** The first signal asks to stop, the second one leaves at once. */
 function onSignal(signal: NodeJS.Signals): void {
-  if (stop.signal.aborted) process.exit(signal === 'SIGTERM' ? 143 : 130);
+  if (stop.signal.aborted) process.exit(CODES[signal] ?? 130);
   stop.abort(signal);
 }
 
 function output(stream: NodeJS.WriteStream): Output {
   // Whoever reads has had enough (`evenkeel plan | head`): there is nobody left to tell.
   stream.on('error', (error: NodeJS.ErrnoException) => {
+    // While stopping, what is under way is still finished: Ctrl-C ends `tee` too.
+    if (error.code === 'EPIPE' && stop.signal.aborted) return;
     if (error.code === 'EPIPE') process.exit();
     throw error;
   });
@@ -46,6 +50,8 @@ const flushed = (stream: NodeJS.WriteStream) =>
 
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
+// The terminal was closed: nobody reads any more, and what runs ends in good order.
+process.on('SIGHUP', onSignal);
 
 const io: Io = {
   stdout: output(process.stdout),

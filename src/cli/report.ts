@@ -8,9 +8,9 @@ import { UserError } from '../service/failure.ts';
 import type { Io } from './io.ts';
 import type { Secrets } from './secrets.ts';
 
-/** 130 and 143 as shells say them: 128 + the signal's number. */
+/** 129, 130 and 143 as shells say them: 128 + the signal's number. */
 export function exitOfSignal(stop: AbortSignal): number {
-  return stop.reason === 'SIGTERM' ? 143 : 130;
+  return stop.reason === 'SIGHUP' ? 129 : stop.reason === 'SIGTERM' ? 143 : 130;
 }
 
 export function report(error: unknown, io: Io, secrets: Secrets): number {

@@ -3,6 +3,7 @@
  * run can be replayed from a seed.
  */
 import { getRandomValues, randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Clock, Random } from '../service/ports.ts';
 
 /** Node fires a longer timer at once, with a warning. */
@@ -16,7 +17,10 @@ function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
       resolve();
     };
     const handle = setTimeout(done, ms);
-    signal?.addEventListener('abort', done, { once: true });
+    if (signal === undefined) return;
+    // Forty containers that start at once sleep on one signal, and each takes its listener away again.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', done, { once: true });
   });
 }
 

@@ -359,11 +359,11 @@ export class Fleet implements World {
 
   /** Said once for each time that everything that runs has come to rest. */
   #tellSettled(): void {
-    const { running, unsettled } = this.#keyed.counts();
+    const { unsettled } = this.#keyed.counts();
     if (unsettled > 0) this.#atRest = false;
     if (unsettled > 0 || this.#atRest) return;
     this.#atRest = true;
-    this.onRest(running, () => this.#keyed.blocked());
+    this.onRest([...this.#wishes.all()].length, () => this.#keyed.blocked());
   }
 
   /** Says what is new about a target, and keeps what only the journal can keep. */

@@ -74,9 +74,9 @@ export class Keyed {
     else this.#settled.delete(id);
   }
 
-  /** How many run, and how many of them have something before them. */
-  counts(): { readonly running: number; readonly unsettled: number } {
-    return { running: this.#running.size, unsettled: this.#running.size - this.#settled.size };
+  /** How many of those that run have something before them. */
+  counts(): { readonly unsettled: number } {
+    return { unsettled: this.#running.size - this.#settled.size };
   }
 
   blocked(): number {

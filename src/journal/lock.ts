@@ -36,7 +36,7 @@ async function climb(directory: string, draft: string, me: Holder): Promise<Lock
     if (holder !== undefined && (await isLive(holder, me)))
       throw new UserError(
         'EK701',
-        `the state directory ${directory} is in use by ${describeHolder(holder)}: wait until it ends, stop it, or give another --state-dir`,
+        `the state directory ${directory} is in use by ${describeHolder(holder)}: wait until it ends, or stop it`,
       );
     const mine = join(directory, `lock.${top + 1}`);
     if (!(await linked(draft, mine))) continue;

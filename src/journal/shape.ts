@@ -19,6 +19,11 @@ const maybe =
   (check: Check): Check =>
   (value) =>
     value === undefined || value === null || check(value);
+/** Left out, or as `check` says; what may be null is `maybe`. */
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
 const object = (checks: { readonly [key: string]: Check }): Check => {
   const all = Object.entries(checks);
   return (value) =>
@@ -42,13 +47,13 @@ const FAILURE: Checks<Item<Memory['failures']>> = { attempts: number, notBefore:
 const REFUSAL: Checks<Item<Memory['refusals']>> = {
   wish: text,
   verb: text,
-  field: maybe(text),
+  field: optional(text),
   message: text,
 };
 const SUSPENSION: Checks<Item<Memory['suspensions']>> = { until: number, at: number, by: text, reason: text };
 const APPLIED: Checks<Item<Memory['applied']>> = { uuid: text, want: text, wished: texts, live: texts };
-const DELETE: Checks<Memory['deletes'][number]> = { name: text, at: number, approvedBy: maybe(text) };
-const FOUGHT = maybe(object({ difference: text, wish: text }));
+const DELETE: Checks<Memory['deletes'][number]> = { name: text, at: number, approvedBy: optional(text) };
+const FOUGHT = optional(object({ difference: text, wish: text }));
 
 const RECORDS: { readonly [T in Record['type']]: Checks<Extract<Record, { readonly type: T }>> } = {
   intent: INTENT,
@@ -58,7 +63,7 @@ const RECORDS: { readonly [T in Record['type']]: Checks<Extract<Record, { readon
     attempt: text,
     redeployToken: maybe(text),
     fight: FOUGHT,
-    at: maybe(number),
+    at: optional(number),
   },
   abandoned: { name: text, attempt: text, why: text },
   accepted: {
@@ -67,9 +72,9 @@ const RECORDS: { readonly [T in Record['type']]: Checks<Extract<Record, { readon
     verb: text,
     state: text,
     at: number,
-    difference: maybe(text),
+    difference: optional(text),
     fight: FOUGHT,
-    token: maybe(text),
+    token: optional(text),
   },
   token: { uuid: text, token: text },
   gone: { uuid: text },
@@ -93,7 +98,7 @@ const FIGHT: Checks<Item<Memory['fights']>[number]> = {
   difference: text,
   wish: text,
   at: list(number),
-  pending: maybe(number),
+  pending: optional(number),
   holds: number,
 };
 const KEPT: { readonly [T in Table]: Check } = {

@@ -74,9 +74,16 @@ export function interpret(document: ManifestDocument, resolver: Resolver): Outco
   };
 }
 
-/** What the schema says of a value that is not known means nothing; that its key is unknown does. */
+/**
+ * What the schema says of a value that is not known means nothing; that its key is unknown does, and that a whole document
+ * is no service.
+ */
 function saysOf({ path, at }: Violation, unknown: Path): boolean {
-  return at === 'value' && unknown.every((step, index) => String(path[index]) === String(step));
+  return (
+    at === 'value' &&
+    unknown.length > 0 &&
+    unknown.every((step, index) => String(path[index]) === String(step))
+  );
 }
 
 function mustBeSet(path: Path, variable: string): Violation {

@@ -51,8 +51,8 @@ export function blockSentence(name: string, block: Block, quote: Quote): string 
     }
     case 'deletes-refused':
       return block.objection.code === 'too-many'
-        ? `its delete or replace is refused together with all others: ${allOf(block.objection)} within an hour, where at most ${block.objection.limit} are taken as meant; if they are: evenkeel apply --allow-deletes ${allOf(block.objection)}, or a commit with the trailer Allow-Delete: ${quote(name)}`
-        : 'its delete is refused, because with it everything that is owned would be gone; if that is meant: evenkeel apply --allow-empty';
+        ? `its delete or replace is refused together with all others: ${allOf(block.objection)} within an hour, where at most ${block.objection.limit} are taken as meant; if they are: apply with --allow-deletes ${allOf(block.objection)}, or a commit with the trailer Allow-Delete: ${quote(name)}`
+        : 'its delete is refused, because with it everything that is owned would be gone; if that is meant: --allow-empty';
     case 'suspended':
       return `${suspendedText(block, quote)}; nothing is written to it before, or until evenkeel resume`;
     case 'contention':
@@ -84,9 +84,9 @@ export function objectionSentence(objection: Objection, quote: Quote): string {
   switch (objection.code) {
     case 'too-many': {
       const recent = objection.recent === 0 ? '' : ` (${objection.recent} more were done within the hour)`;
-      return `${objection.names.length} deletes and replaces${recent}, where at most ${objection.limit} an hour are taken as meant with ${objection.owned} owned: ${listed(objection.names, quote)}; if they are meant: evenkeel apply --allow-deletes ${allOf(objection)}, or, where git is the source, a commit with the trailer Allow-Delete: NAME, NAME`;
+      return `${objection.names.length} deletes and replaces${recent}, where at most ${objection.limit} an hour are taken as meant with ${objection.owned} owned: ${listed(objection.names, quote)}; if they are meant: apply with --allow-deletes ${allOf(objection)}, or, where git is the source, a commit with the trailer Allow-Delete: NAME, NAME`;
     }
     case 'everything':
-      return `this would delete everything that is owned: ${listed(objection.names, quote)}; if it is meant: evenkeel apply --allow-empty`;
+      return `this would delete everything that is owned: ${listed(objection.names, quote)}; if it is meant: --allow-empty`;
   }
 }

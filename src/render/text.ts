@@ -110,7 +110,7 @@ function orphanLines(orphans: readonly Orphan[], options: RenderOptions): readon
   return [
     options.paint.bold('Orphans: ours, in no manifest, left alone'),
     ...table(rows).map((row) => `  ${row}`),
-    `  to remove ${orphans.length === 1 ? 'it' : 'them'}: ${pruneCommand(options)}`,
+    `  to remove ${orphans.length === 1 ? 'it' : 'them'}: ${pruneCommand(options)} (a daemon that runs: restart it with --prune owned)`,
   ];
 }
 

@@ -117,6 +117,8 @@ export function requests(): Target {
       const { server: app, store, logged } = await current();
       const all = await store.definitions();
       const real = url.replace(/@(\d)/, (_, index) => all[Number(index) % all.length]?.uuid ?? 'none');
+      // What stands in for the socket wants a URL; on the wire `/\\` is a path like any other.
+      if (!URL.canParse(real, 'http://localhost')) return;
       const reply = await app.inject({
         method: method as NonNullable<InjectOptions['method']>,
         url: real,

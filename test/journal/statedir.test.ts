@@ -133,7 +133,7 @@ describe('the lock', () => {
     const error = open({}, 2);
     await expect(error).rejects.toMatchObject({ code: 'EK701', exit: 1 });
     await expect(error).rejects.toThrow(`process ${process.pid}, since 2026-01-01T00:00:00.000Z`);
-    await expect(error).rejects.toThrow('another --state-dir');
+    await expect(error).rejects.toThrow('or stop it');
   });
 
   it('is free again after it was let go, and leaves one small file', async () => {

@@ -13,6 +13,9 @@ import type { World } from './world.ts';
 /** Short: each wait is looked at two or three times, and no oftener; more looks of one wait are like these. */
 const TRANSITIONS = { server: { moveMs: 1_000 } };
 
+/** Carried out so long after it was sent that its sender has looked again meanwhile, in milliseconds. */
+const LATE_MS = 20_000;
+
 /** `known`: prints of runs so far; one that is met again stands for the rest of this run. */
 export async function faultAt(
   start: Start,
@@ -37,8 +40,9 @@ export async function faultAt(
   const wrong = await outcome(async () => {
     const said = await live(world, start, what.meddle !== undefined);
     // Who never saw the extensions takes it for a server that has none, where a PATCH may be a replace.
+    const late = typeof what.arrives === 'number' && what.arrives >= LATE_MS;
     const isJudged = what.meddle === undefined && what.name !== 'no-extensions';
-    return isJudged && reference !== undefined ? [...said, ...more(world, reference)] : said;
+    return isJudged && reference !== undefined ? [...said, ...more(world, reference, late)] : said;
   });
   if (!came) into.skipped += 1;
   if (world.halted) into.merged += 1;
