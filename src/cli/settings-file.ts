@@ -10,6 +10,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { LineCounter, parseDocument } from 'yaml';
 import { didYouMean } from '../manifest/suggest.ts';
 import { UserError } from '../service/failure.ts';
+import { reason } from '../source/files.ts';
 import { fileName, KEYS, type Key, ROWS } from './rows.ts';
 
 const MOST_BYTES = 256 * 1024;
@@ -69,7 +70,8 @@ function readText(file: string): string {
     if (size > MOST_BYTES) throw new Error(`it has ${size} bytes, at most ${MOST_BYTES} are read`);
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UserError('EK509', `--config: ${file}: ${(error as Error).message}`, 3);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UserError('EK509', `--config: ${file}: ${code === undefined ? message : reason(error)}`, 3);
   }
 }
 

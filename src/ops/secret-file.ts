@@ -6,6 +6,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { UserError } from '../service/failure.ts';
 
 const MOST_BYTES = 64 * 1024;
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+};
 
 export interface SecretFile {
   /** What holds now; never empty. */
@@ -56,9 +61,8 @@ function readSecrets(path: string, setting: string): readonly string[] {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw fail(
-      `cannot be read: ${error instanceof Error && 'code' in error ? String(error.code) : 'unknown'}`,
-    );
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw fail(`cannot be read: ${WORDS[code] ?? code}`);
   }
   const values = [...new Set(text.split(/\r?\n/).map((line) => line.trim()))].filter((line) => line !== '');
   if (values.length === 0) throw fail('holds no secret; one secret a line is expected');

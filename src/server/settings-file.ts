@@ -16,7 +16,11 @@ export type SchemaName = `${string}.schema.json`;
 
 export async function readSettings<T>(path: string, schema: SchemaName, code: Code): Promise<T> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(code, `${path} cannot be read: ${error.code ?? error.message}`, 3);
+    throw new UserError(
+      code,
+      `${path} cannot be read: ${error.code === 'ENOENT' ? 'no such file or directory' : (error.code ?? error.message)}`,
+      3,
+    );
   });
   if (text.length > MOST_BYTES) throw new UserError(code, `${path} is larger than ${MOST_BYTES} bytes`, 3);
   return await parseSettings<T>(text, path, schema, code);

@@ -120,7 +120,7 @@ describe('plan --base', () => {
   });
 
   it.each([
-    ['a base that is not there', 'origin/nope', 'there is no commit origin/nope'],
+    ['a base that is not there', 'origin/nope', 'git fetch origin nope'],
     ['a base that would be an option', '--upload-pack=x', 'EK532'],
   ])('refuses %s', async (_what, base, said) => {
     const { exit, stderr } = await fleet.run(['plan', fleet.folder, `--base=${base}`]);

@@ -181,6 +181,9 @@ describe('a settings file', () => {
 
   it('that is not there is refused', () => {
     expect(refusal(() => settings([], { config: join(folder, 'nowhere.yaml') }, {})).code).toBe('EK509');
+    expect(refusal(() => settings([], { config: join(folder, 'nowhere.yaml') }, {})).message).toMatch(
+      /nowhere\.yaml: no such file or directory$/,
+    );
   });
 
   it('is never read from among the manifests, however it is named', () => {

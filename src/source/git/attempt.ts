@@ -10,7 +10,7 @@ import { explain, type GitFailure } from './failure.ts';
 import { commitOf } from './history.ts';
 import { Mirror, MirrorError } from './mirror.ts';
 import type { GitSourceOptions } from './options.ts';
-import { askHead, fetchHead, type Head, type Remote } from './remote.ts';
+import { askHead, branchesOf, fetchHead, type Head, type Remote } from './remote.ts';
 import { type Taken, Taking } from './taking.ts';
 import type { Local } from './tree.ts';
 import { Problem, Suspicion, suspect } from './trouble.ts';
@@ -130,14 +130,15 @@ export class Attempt {
 
   /** The head is in the mirror when it returns. */
   async #bring(signal: AbortSignal): Promise<{ readonly head: Head; readonly fetched: boolean }> {
-    const { ref, url, limits, clock, mirrors } = this.#options;
+    const { ref, limits, clock, mirrors } = this.#options;
     mkdirSync(mirrors, { recursive: true, mode: 0o700 });
     const asked = await askHead(this.#remote, ref, signal);
     if (!asked.ok) {
-      if (asked.failure === 'gone') throw new Problem([`EK408 ${url.text}: there is no ${ref.text}`]);
+      if (asked.failure === 'gone') throw await this.#gone(signal);
       throw this.#unfetched(asked.failure);
     }
     const head = asked.value;
+    this.#branches = undefined;
     if (this.#brought?.id === head.id) this.#unwell = undefined;
     this.#idLength = head.id.length;
     if (this.#brought?.id === head.id) return { head, fetched: false };
@@ -161,10 +162,21 @@ export class Attempt {
       await this.#mirror.shrink(this.#incoming, head.id.length, signal);
       throw new Problem([this.#tooLargeText()]);
     }
-    if (got.failure === 'gone') throw new Problem([`EK408 ${url.text}: there is no ${ref.text}`]);
+    if (got.failure === 'gone') throw await this.#gone(signal);
     if (got.failure.fault === 'mirror') throw new Suspicion(got.failure.message);
     throw this.#unfetched(got.failure);
   }
+
+  /** The branches that are there are asked for once, so that each poll says the same. */
+  async #gone(signal: AbortSignal): Promise<Problem> {
+    const { ref, url } = this.#options;
+    this.#branches ??= await branchesOf(this.#remote, signal);
+    const branches = this.#branches;
+    const there = branches.length === 0 ? '' : `; branches that are there: ${branches.join(', ')}`;
+    const [kind, otherwise] = kindOf(ref);
+    return new Problem([`EK408 ${url.text}: there is no ${kind} ${ref.text}${otherwise}${there}`]);
+  }
+  #branches: readonly string[] | undefined;
 
   async #has(head: Head, signal: AbortSignal): Promise<boolean> {
     const there = await this.#mirror.local(['rev-parse', '--verify', '--quiet', this.#incoming], signal);
@@ -199,6 +211,13 @@ function said(error: unknown): string {
   if (error instanceof Suspicion) return `${error.message}; it is damaged, and a new one did not help`;
   if (error instanceof MirrorError) return explain(error.result, [], 0).message;
   return reason(error);
+}
+
+/** What was asked for, and how another is named. */
+function kindOf({ kind, candidates }: GitSourceOptions['ref']): readonly [kind: string, otherwise: string] {
+  if (kind === 'commit') return ['commit', ''];
+  if (candidates.length > 1) return ['branch or tag', '; --ref names another'];
+  return candidates[0]?.startsWith('refs/heads/') ? ['branch', '; --branch names another'] : ['ref', ''];
 }
 
 function isContended(failure: GitFailure | 'gone'): boolean {

@@ -62,7 +62,8 @@ class Checkout {
     const top = await this.#top(places[0]?.real ?? '.');
     const local = this.#local(top);
     const sha = await commitOf(local, base.text);
-    if (typeof sha !== 'string') throw new Refusal(`there is no commit ${base.text} in ${top}`);
+    if (typeof sha !== 'string')
+      throw new Refusal(`there is no commit ${base.text} in ${top}; fetch it first: ${fetchOf(base.text)}`);
     const shared = await local(['merge-base', '--end-of-options', sha, 'HEAD']);
     const from = shared.ok ? shared.stdout.toString('utf8').trim() : sha;
     const blobs: Blob[] = [];
@@ -132,6 +133,12 @@ class Checkout {
         ...more,
       });
   }
+}
+
+/** `origin/main` is brought by `git fetch origin main`. */
+function fetchOf(base: string): string {
+  const [, remote, branch] = /^([^/]+)\/(.+)$/.exec(base) ?? [];
+  return remote === undefined || remote === 'refs' ? 'git fetch origin' : `git fetch ${remote} ${branch}`;
 }
 
 /** The nearest directory that exists, and the rest of the path below it. */

@@ -55,7 +55,9 @@ function http(url: GitUrl, { user, tokenFile, caFile }: GitAccess): Access {
 
 function ssh({ keyFile, knownHosts, agent }: GitAccess): Access {
   if (knownHosts === undefined)
-    throw new Unusable('ssh needs --git-known-hosts: a file with the host key of the server');
+    throw new Unusable(
+      'ssh needs --git-known-hosts: a file with the host key of the server; the default, ~/.ssh/known_hosts, is not there',
+    );
   readable('--git-known-hosts', knownHosts);
   if (keyFile !== undefined) secretText('--git-key-file', keyFile);
   const identity =

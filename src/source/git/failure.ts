@@ -66,7 +66,7 @@ const KNOWN: readonly (readonly [pattern: RegExp, fault: Fault, message: string]
   [
     /error: 404|not found|does not appear to be a git repository|not valid: is this a git repo/i,
     'remote',
-    'there is no repository at this URL, or it is hidden from us',
+    'there is no repository at this URL, or it is hidden from us; a directory inside a repository is named with --path',
   ],
   [
     /error in object|fsck error|bad pack|invalid index-pack|pack has bad/i,

@@ -30,6 +30,21 @@ export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: GitFailure | 'gone' };
 
+const MOST_NAMED = 5;
+
+/** Some of the branches that are there, for a message that says that one is not; none where they cannot be had. */
+export async function branchesOf(remote: Remote, signal: AbortSignal): Promise<readonly string[]> {
+  const asked = await exchange(remote, signal, {
+    args: ['ls-remote', '--quiet', '--heads', '--end-of-options', remote.url.text],
+    cwd: remote.cwd,
+    maxBytes: 1024 * 1024,
+    env: { GIT_CEILING_DIRECTORIES: remote.cwd },
+  });
+  if (!asked.ok) return [];
+  const heads = asked.value.stdout.toString('utf8').matchAll(/^[0-9a-f]+\trefs\/heads\/([!-~]{1,100})$/gm);
+  return [...heads].map(([, name = '']) => name).slice(0, MOST_NAMED);
+}
+
 /** `gone`: the server answered, and has none of the names. */
 export async function askHead(remote: Remote, ref: GitRef, signal: AbortSignal): Promise<Answer<Head>> {
   if (ref.kind === 'commit') return { ok: true, value: { name: ref.text, id: ref.text } };

@@ -152,6 +152,9 @@ function heldText(
     relation === 'behind'
       ? `${name} went back to ${now}, which is older than ${last} taken last`
       : `the history of ${name} was rewritten: ${now} does not contain ${last} taken last`;
-  const until = untilMs === undefined ? 'until it does' : `until ${isoDate(untilMs)} or until it does`;
-  return `EK410 ${what}; it is held ${until}, and the wishes of ${last} stay`;
+  const contains = `until ${name} contains ${last}`;
+  const until = untilMs === undefined ? contains : `until ${isoDate(untilMs)} or ${contains}`;
+  const todo =
+    untilMs === undefined ? `push a commit that contains ${last}` : 'nothing is to be done if it was meant';
+  return `EK410 ${what}; ${now} is held back ${until}, and the wishes of ${last} stay so long; ${todo}`;
 }

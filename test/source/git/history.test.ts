@@ -162,7 +162,7 @@ describe('a deleted branch', () => {
     expect(seen(await read(source))).toEqual({
       kind: 'unreadable',
       files: one,
-      problems: `EK408 ${bench.repo.url}: there is no main`,
+      problems: `EK408 ${bench.repo.url}: there is no branch main; --branch names another`,
     });
     const again = bench.repo.commit(two, {
       parents: [JSON.parse(readFileSync(join(bench.state, 'git.json'), 'utf8')).taken],
@@ -173,7 +173,9 @@ describe('a deleted branch', () => {
   it('nor is a repository without commits, or another branch of a similar name', async () => {
     expect(seen(await read(bench.source())).problems).toContain('EK408');
     bench.repo.commit(one, { branch: 'x/refs/heads/main' });
-    expect(seen(await read(bench.source())).problems).toContain('EK408');
+    expect(seen(await read(bench.source())).problems).toContain(
+      'there is no branch main; --branch names another; branches that are there: x/refs/heads/main',
+    );
   });
 });
 
