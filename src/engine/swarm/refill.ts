@@ -10,7 +10,8 @@ import { edit } from './edit.ts';
 import type { SwarmShop } from './shop.ts';
 import { isWanted } from './views.ts';
 
-const LONGEST_MS = 5_000;
+/** Seldom more than one; a busy swarm may take its time, and giving up early restarts what runs. */
+const LONGEST_MS = 30_000;
 const PAUSE_MS = 100;
 
 /**
