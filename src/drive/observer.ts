@@ -23,7 +23,7 @@ export interface Audience {
 
 /** Milliseconds between ticks: at first, while something was written lately, and later on. */
 const FIRST_GAP = 250;
-const LATELY_GAP = 1_000;
+const LATELY_GAP = 500;
 const MOST_GAP = 4_000;
 const LATELY = 30_000;
 const GROWTH = 1.5;

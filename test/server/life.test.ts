@@ -6,6 +6,7 @@ import { INSTANT } from '../../src/engine/simulated/options.ts';
 import { memoryStore } from '../../src/server/store/memory.ts';
 import type { Engine } from '../../src/service/engine.ts';
 import type { Simulation } from '../../src/service/simulation.ts';
+import { StoreUnavailable } from '../../src/service/store.ts';
 import { virtualClock } from '../support/clock.ts';
 import {
   AUTHORIZATION,
@@ -284,5 +285,45 @@ describe('many at once', () => {
     const made = await Promise.all(Array.from({ length: 8 }, () => createOne(url, { name: 'twin' })));
     expect(new Set(made.map((one) => one.unique_name)).size).toBe(8);
     expect(new Set(made.map((one) => one.uuid)).size).toBe(8);
+  });
+
+  it('creates of one name get unique names also while the store has none of them yet, and do not wait for each other', async () => {
+    const store = memoryStore();
+    let waiting = 0;
+    let release = () => {};
+    const all = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow: typeof store = {
+      ...store,
+      async write(changes) {
+        waiting += 1;
+        if (waiting === 8) release();
+        await all;
+        await store.write(changes);
+      },
+    };
+    const url = await begin({ store: slow });
+    const made = await Promise.all(Array.from({ length: 8 }, () => createOne(url, { name: 'twin' })));
+    expect(made.map((one) => one.unique_name).toSorted()).toEqual([
+      'twin',
+      ...[2, 3, 4, 5, 6, 7, 8].map((number) => `twin-${number}`),
+    ]);
+    expect((await createOne(url, { name: 'twin' })).unique_name).toBe('twin-9');
+  });
+
+  it('a create that could not be stored leaves its unique name free', async () => {
+    const store = memoryStore();
+    let away = true;
+    const write: typeof store.write = async (changes) => {
+      if (away) throw new StoreUnavailable('no leader');
+      await store.write(changes);
+    };
+    const url = await begin({ store: { ...store, write } });
+    expect(
+      (await call(url, 'POST', '/api/v1/service/', { body: { name: 'web', image: 'web' } })).status,
+    ).toBe(503);
+    away = false;
+    expect((await createOne(url, { name: 'web' })).unique_name).toBe('web');
   });
 });

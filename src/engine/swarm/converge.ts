@@ -19,7 +19,7 @@ export interface Goal {
 }
 
 const SHORTEST_LOOK = 100;
-const LONGEST_LOOK = 500;
+const LONGEST_LOOK = 250;
 /** So often a slot may fail before it counts as one that will not run. */
 const FAILURES = 3;
 
@@ -28,14 +28,14 @@ type Slot = 'ready' | 'coming' | 'ended' | { readonly failed: Task } | { readonl
 
 /** Throws `Failed`. */
 export async function converge(
-  { api, settings, lookout }: SwarmShop,
+  { settings, lookout }: SwarmShop,
   goal: Goal,
   scrub: Scrub,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = settings;
   const from = clock.monotonic();
-  const sent = serviceOf({ services: await api.services(goal.uuid) }, goal);
+  const sent = serviceOf(await lookout.look([]), goal);
   let readySince: number | undefined;
   let stuckSince: number | undefined;
   for (let look = SHORTEST_LOOK; ; look = Math.min(look * 1.5, LONGEST_LOOK)) {
@@ -56,7 +56,9 @@ export async function converge(
       if (failed[0] !== undefined) throw notRunning(goal, failed[0], failed.length, scrub);
       if (ready >= goal.replicas) {
         readySince ??= now;
-        if (now - readySince >= settings.settleMs) return;
+        const left = readySince + settings.settleMs - now;
+        if (left <= 0) return;
+        look = Math.min(look, left);
       }
     } else {
       readySince = undefined;

@@ -34,8 +34,8 @@ export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: Ab
     shop.settings.registryConfig === undefined
       ? undefined
       : await credentialsFor(shop.settings.registryConfig, normalizeImage(spec.image));
-  const unfree =
-    stays && isPartly(job, before, tasks) && !(await freeEndedSlots(shop, job, tasks, scrub, signal));
+  const partly = stays && isPartly(job, before, tasks);
+  const unfree = partly && !(await freeEndedSlots(shop, job, tasks, scrub, signal));
   let attempts = 0;
   const decide = async (service: SwarmService | undefined) => {
     attempts += 1;
@@ -50,7 +50,9 @@ export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: Ab
         ? undefined
         : made(shop, job, service, image);
   };
-  await edit(shop.api, uuid, decide, { auth, scrub, name: uniqueName });
+  // Freeing slots has changed it.
+  const seen = partly ? {} : { seen: { service: before } };
+  await edit(shop.api, uuid, decide, { auth, scrub, name: uniqueName, ...seen });
   // What an interrupted redeploy left behind is this one's.
   const earlier = stays && verb === 'redeploy' ? [] : tasks;
   const goal: Goal = { uuid, uniqueName, replicas, before: new Set(earlier.map((task) => task.ID)) };
@@ -148,7 +150,6 @@ async function made(
     forceUpdate: (service?.Spec.TaskTemplate?.ForceUpdate ?? 0) + (service === undefined ? 0 : 1),
     publish: ground.publish,
     stopSeconds: settings.stopSeconds,
-    settleMs: settings.settleMs,
     noNewPrivileges: ground.noNewPrivileges,
   });
 }

@@ -7,6 +7,14 @@ import { isTaken, OutOfSequence, type SwarmApi, type SwarmService } from './api.
 
 const ATTEMPTS = 5;
 
+export interface EditOptions {
+  readonly auth: AuthConfig | undefined;
+  readonly scrub: Scrub;
+  readonly name: string;
+  /** How it was read already: the first attempt decides on that. One that is no longer so is refused by the swarm. */
+  readonly seen?: { readonly service: SwarmService | undefined };
+}
+
 /**
  * `decide` is given the service as it is now; what it returns is sent, undefined leaves it as it is. Resolves to
  * whether anything was sent. Throws `Failed`.
@@ -15,14 +23,10 @@ export async function edit(
   api: SwarmApi,
   uuid: string,
   decide: (service: SwarmService | undefined) => Promise<ServiceSpec | undefined> | ServiceSpec | undefined,
-  {
-    auth,
-    scrub,
-    name,
-  }: { readonly auth: AuthConfig | undefined; readonly scrub: Scrub; readonly name: string },
+  { auth, scrub, name, seen }: EditOptions,
 ): Promise<boolean> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const service = await api.service(uuid);
+    const service = attempt === 1 && seen !== undefined ? seen.service : await api.service(uuid);
     const spec = await decide(service);
     if (spec === undefined) return false;
     try {

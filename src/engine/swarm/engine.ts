@@ -15,6 +15,7 @@ import { checkSwarm } from './ground.ts';
 import { carryOut } from './job.ts';
 import { serviceLogs } from './logs.ts';
 import { type SwarmOptions, swarmSettings } from './options.ts';
+import { shared } from './shared.ts';
 import { type SwarmShop, swarmShop } from './shop.ts';
 import { swarmStore } from './store.ts';
 import { viewsOf } from './views.ts';
@@ -61,6 +62,13 @@ export function swarmParts(options: SwarmOptions): SwarmParts {
   const watch = swarmWatch(settings, async () => {
     await countHosts();
     return shop().api;
+  });
+
+  const sight = shared(async (uuids: ReadonlySet<string>) => {
+    const { api } = shop();
+    const [only, ...others] = uuids;
+    const services = await api.services(others.length === 0 ? only : undefined);
+    return { services, tasks: await api.tasks(services.map(({ ID }) => ID)) };
   });
 
   /**
@@ -129,11 +137,8 @@ export function swarmParts(options: SwarmOptions): SwarmParts {
     inspect(definitions) {
       return attempt('looking at the services of the swarm', async () => {
         for (const definition of definitions) known.seen(definition);
-        const [only, ...others] = definitions;
-        if (only === undefined) return new Map<string, readonly ContainerView[]>();
-        const { api } = shop();
-        const services = await api.services(others.length === 0 ? only.uuid : undefined);
-        const tasks = await api.tasks(services.map(({ ID }) => ID));
+        if (definitions.length === 0) return new Map<string, readonly ContainerView[]>();
+        const { services, tasks } = await sight(definitions.map(({ uuid }) => uuid));
         return new Map(
           definitions.map((definition) => {
             const service = services.find(({ Spec }) => Spec.Labels?.[SERVICE] === definition.uuid);

@@ -45,7 +45,7 @@ async function stop(shop: SwarmShop, { definition }: Job, signal: AbortSignal): 
       Mode: { Replicated: { Replicas: 0 } },
     };
   };
-  await edit(shop.api, uuid, decide, { auth: undefined, scrub, name: uniqueName });
+  await edit(shop.api, uuid, decide, { auth: undefined, scrub, name: uniqueName, seen: { service } });
   await untilGone(shop, { service: service.ID, name: uniqueName }, signal);
   return {};
 }

@@ -18,6 +18,13 @@ export interface SwarmSettings extends Settings {
   readonly pendingMs: number;
 }
 
+/** Since it was seen up: a swarm shows that a tenth of a second late and more. */
+const SETTLE_MS = 300;
+
 export function swarmSettings(options: SwarmOptions): SwarmSettings {
-  return { ...settingsOf(options), ports: options.ports ?? 'auto', pendingMs: options.pendingMs ?? 15_000 };
+  return {
+    ...settingsOf({ settleMs: SETTLE_MS, ...options }),
+    ports: options.ports ?? 'auto',
+    pendingMs: options.pendingMs ?? 15_000,
+  };
 }

@@ -30,13 +30,14 @@ export interface Making {
   readonly forceUpdate: number;
   readonly publish: 'host' | 'ingress';
   readonly stopSeconds: number;
-  readonly settleMs: number;
   /** The engine's API can say so since 1.44. */
   readonly noNewPrivileges: boolean;
 }
 
 const MEGABYTE = 1024 * 1024;
 const SECOND = 1_000_000_000;
+/** How long an updated task must stay up before the next one is replaced. */
+const MONITOR = SECOND / 2;
 const MOST_PROCESSES = 4096;
 
 export function serviceSpec(making: Making): ServiceSpec {
@@ -52,7 +53,7 @@ export function serviceSpec(making: Making): ServiceSpec {
       Parallelism: spec.sequential_deployment ? 1 : 0,
       Order: 'stop-first',
       FailureAction: spec.sequential_deployment ? 'pause' : 'continue',
-      Monitor: Math.max(1, Math.round(making.settleMs)) * (SECOND / 1000),
+      Monitor: MONITOR,
     },
     EndpointSpec: {
       Mode: publish === 'ingress' ? 'vip' : 'dnsrr',

@@ -34,11 +34,12 @@ export interface Created {
 export async function createService(services: Services, asker: Asker, order: CreateOrder): Promise<Created> {
   const { locks } = services;
   const uuid = order.key === undefined ? undefined : uuidFrom('idempotency-key', asker.user, order.key);
-  // A request in flight with the same key holds this lock too, so a second one waits for its end.
-  const created = await locks.run(`user ${asker.user}`, async () => {
+  const once = async () => {
     const known = uuid === undefined ? undefined : await replay(services, uuid, order.body);
     return known ?? (await make(services, asker, order, uuid));
-  });
+  };
+  // A request in flight with the same key holds this lock too, so a second one waits for its end.
+  const created = await (uuid === undefined ? once() : locks.run(`create ${uuid}`, once));
   await services.sweep();
   return created;
 }
@@ -56,24 +57,44 @@ async function replay({ world }: Services, uuid: string, body: string): Promise<
   return seen === undefined ? undefined : { seen, action: undefined, replayed: true };
 }
 
-async function make(
+interface Chosen {
+  readonly given: Given;
+  readonly image: string;
+  readonly name: string;
+  readonly uniqueName: string;
+}
+
+function make(
   services: Services,
   asker: Asker,
   order: CreateOrder,
   keyed: string | undefined,
 ): Promise<Created> {
+  const choose = async (held: ReadonlySet<string>): Promise<Chosen> => {
+    const neighbours = await definitionsOf(asker.user, services.world);
+    const given = order.read(neighbours);
+    const image = given.spec.image ?? '';
+    const name = given.name ?? defaultName(image);
+    const taken = neighbours.filter((one) => one.destroyedAt === null).map((one) => one.uniqueName);
+    return { given, image, name, uniqueName: freeName(name, new Set([...held, ...taken])) };
+  };
+  return services.names.hold(asker.user, choose, (chosen) => store(services, asker, order, keyed, chosen));
+}
+
+async function store(
+  services: Services,
+  asker: Asker,
+  order: CreateOrder,
+  keyed: string | undefined,
+  { given, image, name, uniqueName }: Chosen,
+): Promise<Created> {
   const { world } = services;
-  const neighbours = await definitionsOf(asker.user, world);
-  const given = order.read(neighbours);
-  const image = given.spec.image ?? '';
   const spec: DefinedSpec = { ...DEFAULTS, ...given.spec, image };
-  const name = given.name ?? defaultName(image);
-  const taken = new Set(neighbours.filter((one) => one.destroyedAt === null).map((one) => one.uniqueName));
   const born = newDefinition({
     uuid: keyed ?? (await freshUuid(services)),
     user: asker.user,
     name,
-    uniqueName: freeName(name, taken),
+    uniqueName,
     spec,
     image: await imageDefaults(services, image),
     redeployToken: given.redeployToken ?? null,

@@ -14,6 +14,7 @@ import { alone, shared } from './lease.ts';
 import { dropDeadLinks } from './links.ts';
 import { createLocks, type Locks } from './locks.ts';
 import { definitionOf, definitionsOf, look, type Seen } from './look.ts';
+import { createNames, type Names } from './names.ts';
 import { newAction, withAction } from './records.ts';
 import { createSweep } from './sweep.ts';
 
@@ -36,6 +37,7 @@ export interface Outcome {
 export interface Services {
   readonly world: World;
   readonly locks: Locks;
+  readonly names: Names;
   /**
    * Decides about one service at one moment and carries it on. Throws a Problem: 404, 400 (WrongState, validation), 503.
    * `title`: the action's name, in the platform's words.
@@ -139,6 +141,7 @@ export function createServices(world: World): Services {
   return {
     world,
     locks,
+    names: createNames(locks),
     accept,
     sweep,
     async boot() {

@@ -74,6 +74,43 @@ describeSwarm('the memory of the server in a swarm', { timeout: 60_000 }, () => 
     }
   });
 
+  it('keeps the record of an action with its definition, and loses none of many', async () => {
+    const web = definitionOf();
+    const uuids = Array.from({ length: 5 }, (): string => crypto.randomUUID());
+    const record = (index: number, over: Partial<ActionRecord> = {}) =>
+      action(uuids[index] ?? '', { service: web.uuid, body: index === 3 ? 'x'.repeat(5_000) : '', ...over });
+    const write = (version: number, put: ActionRecord, to = b.parts.store) => {
+      const actions = uuids.slice(0, uuids.indexOf(put.uuid) + 1);
+      return to.write([
+        { table: 'definitions', put: { ...web, version, actions } },
+        { table: 'actions', put },
+      ]);
+    };
+    for (let index = 0; index < 5; index += 1) {
+      await write(index * 2 + 1, record(index));
+      expect(await b.another().store.action(uuids[index] ?? '')).toEqual(record(index));
+      await write(index * 2 + 2, record(index, { state: 'Success', endedAt: 2 }), b.another().store);
+    }
+    const all = await b.parts.store.actions();
+    expect(all.filter(({ service }) => service === web.uuid)).toHaveLength(5);
+    for (const uuid of uuids) expect(await b.parts.store.action(uuid)).toMatchObject({ state: 'Success' });
+    const late = record(4, { message: 'said later' });
+    await b.parts.store.write([{ table: 'actions', put: late }]);
+    expect(await b.another().store.action(late.uuid)).toEqual(late);
+  });
+
+  it('stores no record of a change that it refuses', async () => {
+    const web = definitionOf();
+    await put(web);
+    const refused = action(crypto.randomUUID(), { service: web.uuid });
+    const write = b.parts.store.write([
+      { table: 'definitions', put: { ...web, version: 9, actions: [refused.uuid] } },
+      { table: 'actions', put: refused },
+    ]);
+    await expect(write).rejects.toBeInstanceOf(StoreConflict);
+    expect(await b.parts.store.action(refused.uuid)).toBeUndefined();
+  });
+
   it('keeps what came before a failure, in the order given', async () => {
     const uuid = crypto.randomUUID();
     const conflict = { table: 'definitions', put: { ...definitionOf(), version: 9 } } as const;
