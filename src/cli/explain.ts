@@ -20,8 +20,7 @@ export const explain: CommandSpec = {
     const values = settings(CLIENT_KEYS, call.flags, io.env, paths);
     const seen = await see(call, values, paths);
     try {
-      const { services, at } = seen.status;
-      const one = services.find((service) => service.name === name);
+      const one = seen.status.services.find((service) => service.name === name);
       if (one === undefined) {
         throw new UserError(
           'EK516',
@@ -29,7 +28,7 @@ export const explain: CommandSpec = {
         );
       }
       const paint = pc.createColors(wantsColour(io.stdout, io.env));
-      io.stdout.write(renderExplain(one, at, seen.daemon, paint, seen.status.suspensions));
+      io.stdout.write(renderExplain(one, seen.status, seen.daemon, paint));
       return seen.usable ? 0 : 3;
     } finally {
       await seen.close();

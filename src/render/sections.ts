@@ -87,7 +87,7 @@ function entry(plan: Plan, service: PlannedService, quote: Quote, safe: Quote): 
     reasons: reasons(service, kind, quote),
     block: service.end.kind === 'blocked' ? blockSentence(service.name, service.end.block, safe) : undefined,
     differences: kind === 'create' ? made(service, plan) : differenceRows(service.differences, plan.names),
-    remarks: remarks(service, quote),
+    remarks: remarks(service, plan.revision, quote),
   };
 }
 
@@ -110,7 +110,7 @@ function reasons(service: PlannedService, kind: Kind, quote: Quote): readonly st
   });
 }
 
-function remarks(service: PlannedService, quote: Quote): readonly string[] {
+function remarks(service: PlannedService, revision: string, quote: Quote): readonly string[] {
   const notes = service.end.kind === 'in-sync' ? service.end.notes : [];
   const waitsFor =
     service.dependsOn.length > 0 && service.course.some((move) => move.kind === 'operation')
@@ -118,7 +118,7 @@ function remarks(service: PlannedService, quote: Quote): readonly string[] {
       : [];
   const unmanaged =
     service.unmanaged.length > 0 ? [`unmanaged, left as it is: ${listed(service.unmanaged, quote)}`] : [];
-  const changed = kindOf(service) === 'in-sync' ? [] : changedSentences(service.changed, quote);
+  const changed = kindOf(service) === 'in-sync' ? [] : changedSentences(service.changed, revision, quote);
   return [
     ...changed,
     ...waitsFor,

@@ -112,10 +112,9 @@ const UNITS = [
 /** Everything about one service; `daemon` says whether the times come from a running one. */
 export function renderExplain(
   one: ServiceStatus,
-  at: number,
+  { at, revision, suspensions = [] }: FleetStatus,
   daemon: boolean,
   paint: Paint,
-  suspensions: readonly SuspensionLine[] = [],
 ): string {
   const line = (label: string, text: string) => `  ${label.padEnd(10)} ${text}`;
   const differences = differenceRows(one.differences, {});
@@ -140,7 +139,7 @@ export function renderExplain(
     ...(one.next.length === 0 ? [] : [line('next', one.next.join(', '))]),
     ...(one.note === undefined ? [] : [line('server', visible(one.note))]),
     ...differences.map((row) => line('differs', differenceText(row))),
-    ...changedSentences(one.changed, visible).map((text) => line('changed', text)),
+    ...changedSentences(one.changed, revision, visible).map((text) => line('changed', text)),
     ...(one.changedBy === undefined ? [] : [line('changed', culpritText(one.changedBy))]),
     ...one.notes.map((note) => line('note', noteSentence(note, visible))),
     line('since', timed(one.since)),

@@ -70,13 +70,23 @@ export function reasonCode(reason: Reason): string {
   return removedFromGit === undefined ? reason.code : `removed_from_git@${visible(removedFromGit)}`;
 }
 
-/** What somebody else changed since the service was last as wished, and what the manifest changed. */
-export function changedSentences(changed: Changed | undefined, quote: Quote): readonly string[] {
+/** The commit that the manifests are of; undefined for those of a directory, whose revision is no commit id. */
+export function commitOf(revision: string): string | undefined {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(revision) ? revision : undefined;
+}
+
+/** What somebody else changed since the service was last as wished, and what the manifest of `revision` changed. */
+export function changedSentences(
+  changed: Changed | undefined,
+  revision: string,
+  quote: Quote,
+): readonly string[] {
   const { live = [], git = [] } = changed ?? {};
   const isGone = live.includes('service');
+  const where = commitOf(revision) === undefined ? 'manifest' : 'git';
   return [
     ...(live.length === 0 ? [] : [`live changed: ${isGone ? 'the service is gone' : listed(live, quote)}`]),
-    ...(git.length === 0 ? [] : [`git changed: ${listed(git, quote)}`]),
+    ...(git.length === 0 ? [] : [`${where} changed: ${listed(git, quote)}`]),
   ];
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { RENDERERS } from '../../src/render/index.ts';
 import { LIMIT, MARKER } from '../../src/render/markdown.ts';
 import { PLAIN_OPTIONS } from '../../src/render/options.ts';
+import type { Difference } from '../../src/service/service.ts';
 import {
   CANARY,
   EVERY_BLOCK,
@@ -50,6 +51,17 @@ describe('plan as text', () => {
       'Nothing to do (2 in sync).\n',
     );
   });
+});
+
+it.each([
+  ['files-0123456789abcdef', 'manifest changed: image'],
+  ['3f2a9c1e5b7d8f60a1b2c3d4e5f6071829304a5b', 'git changed: image'],
+])('says of the manifests of %s: %s', (revision, said) => {
+  const image: Difference = { field: 'image', live: 'a', wanted: 'b' };
+  const course = [operation({ verb: 'update', uuid: 'u', patch: { image: 'b' } }, 'Redeploying')];
+  const web = service('web', { course, differences: [image], changed: { live: [], git: ['image'] } });
+  for (const format of ['text', 'markdown'] as const)
+    expect(RENDERERS[format](plan([web], { revision }), OPTIONS).replaceAll('`', '')).toContain(said);
 });
 
 describe('plan as JSON', () => {

@@ -1,7 +1,7 @@
 /** The status table's last column: room for what to do about it, and what holds a service. */
 import pc from 'picocolors';
 import { expect, it } from 'vitest';
-import { renderStatus } from '../../src/render/status.ts';
+import { renderExplain, renderStatus } from '../../src/render/status.ts';
 import type { ServiceStatus } from '../../src/service/status.ts';
 
 const UNTIL = Date.UTC(2026, 0, 2);
@@ -28,16 +28,13 @@ const WEB: ServiceStatus = {
   decisions: [],
 };
 
+const PLAIN = pc.createColors(false);
+const FLEET = { formatVersion: 1, at: UNTIL - 3_600_000, problems: [] } as const;
+const COMMIT = '3f2a9c1e5b7d8f60a1b2c3d4e5f6071829304a5b';
+
 function rowOf(one: ServiceStatus, name?: string): string {
-  const status = {
-    formatVersion: 1 as const,
-    at: UNTIL - 3_600_000,
-    revision: 'r',
-    problems: [],
-    services: [one],
-    suspensions: [{ ...SUSPENSION, name }],
-  };
-  return renderStatus(status, pc.createColors(false)).trimEnd().split('\n').at(-1) ?? '';
+  const status = { ...FLEET, revision: 'r', services: [one], suspensions: [{ ...SUSPENSION, name }] };
+  return renderStatus(status, PLAIN).trimEnd().split('\n').at(-1) ?? '';
 }
 
 it('shortens a long reason in the middle, and keeps what to do about it', () => {
@@ -51,4 +48,12 @@ it('says of a service in sync what holds it: its own suspension, or that of the 
   expect(rowOf(WEB, 'web')).toMatch(/in-sync {2}suspended until 2026-01-02/);
   expect(rowOf(WEB)).toMatch(/in-sync {2}suspended until 2026-01-02/);
   expect(rowOf(WEB, 'db')).toMatch(/in-sync$/);
+});
+
+it('says what changed in the manifest, or in git where it comes from there', () => {
+  const web: ServiceStatus = { ...WEB, sync: 'changing', changed: { live: [], git: ['image'] } };
+  const explained = (revision: string) =>
+    renderExplain(web, { ...FLEET, revision, services: [web] }, true, PLAIN);
+  expect(explained('files-0123456789abcdef')).toMatch(/^ {2}changed +manifest changed: image$/m);
+  expect(explained(COMMIT)).toMatch(/^ {2}changed +git changed: image$/m);
 });
