@@ -35,7 +35,9 @@ function counts(rows: readonly (readonly [number, string])[]): readonly string[]
 export function forecastText(summary: PlanSummary, rate: string | undefined): string {
   const { writes, atLeastSeconds } = summary.forecast;
   const under = rate === undefined ? '' : ` at ${rate}`;
-  return `${writes} write${writes === 1 ? '' : 's'}, at least ${duration(atLeastSeconds)}${under}, and the time the server takes`;
+  // Of writes that need not wait for the rate limit there is nothing to say.
+  const least = atLeastSeconds < 1 ? '' : `, at least ${duration(atLeastSeconds)}${under}`;
+  return `${writes} write${writes === 1 ? '' : 's'}${least}, and the time the server takes`;
 }
 
 function duration(seconds: number): string {

@@ -46,6 +46,19 @@ describe('plan as text', () => {
     expect(coloured.replace(escapes, '')).toBe(RENDERERS.text(fullPlan(), OPTIONS));
   });
 
+  it('forecasts the time that the rate limit costs, and none where it costs no whole second', () => {
+    const told = (writes: number, atLeastSeconds: number) => {
+      const made = plan([service('web')]);
+      const summary = { ...made.summary, forecast: { writes, atLeastSeconds } };
+      return RENDERERS.text({ ...made, summary }, OPTIONS)
+        .split('\n')
+        .at(-2);
+    };
+    expect(told(1, 0)).toBe('Forecast: 1 write, and the time the server takes.');
+    expect(told(19, 0.9)).toBe('Forecast: 19 writes, and the time the server takes.');
+    expect(told(20, 1)).toBe('Forecast: 20 writes, at least 1 s at 10/s, and the time the server takes.');
+  });
+
   it('says that there is nothing to do, and for how many', () => {
     expect(RENDERERS.text(plan([service('web'), service('db')]), OPTIONS)).toBe(
       'Nothing to do (2 in sync).\n',
