@@ -28,14 +28,15 @@ type Slot = 'ready' | 'coming' | 'ended' | { readonly failed: Task } | { readonl
 
 /** Throws `Failed`. */
 export async function converge(
-  { settings, lookout }: SwarmShop,
+  { api, settings, lookout }: SwarmShop,
   goal: Goal,
   scrub: Scrub,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = settings;
   const from = clock.monotonic();
-  const sent = serviceOf(await lookout.look([]), goal);
+  // At once, not with the next look of all: what somebody changes meanwhile would be taken for ours.
+  const sent = serviceOf({ services: await api.services(goal.uuid) }, goal);
   let readySince: number | undefined;
   let stuckSince: number | undefined;
   for (let look = SHORTEST_LOOK; ; look = Math.min(look * 1.5, LONGEST_LOOK)) {

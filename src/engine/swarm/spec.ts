@@ -51,6 +51,8 @@ export function serviceSpec(making: Making): ServiceSpec {
     Mode: { Replicated: { Replicas: replicas } },
     UpdateConfig: {
       Parallelism: spec.sequential_deployment ? 1 : 0,
+      // Without it the next one is replaced as soon as this one was started, and a failure comes too late to be waited for.
+      Delay: spec.sequential_deployment ? MONITOR : 0,
       Order: 'stop-first',
       FailureAction: spec.sequential_deployment ? 'pause' : 'continue',
       Monitor: MONITOR,
