@@ -4,27 +4,22 @@
  */
 import { systemClock } from '../../src/cli/system.ts';
 import { expectedExit } from '../../test/sim/life.ts';
-import { faultsOfEnd, isAsWished, type Start, WANTED } from '../../test/sim/starts.ts';
-import * as truth from '../../test/sim/truth.ts';
+import { faultsOfEnd, isAsWished, type Start } from '../../test/sim/starts.ts';
 import type { Passage, Play } from '../../test/support/passage.ts';
 import { Home } from './home.ts';
+import { judged, type KnownServices, manifest, type Told, webManifest } from './pieces.ts';
 import { kindOf, meddle, playOf, Views } from './play.ts';
 import { put, SECRET } from './put.ts';
 import { type Case, picture, type Trouble, type Where } from './sample.ts';
 import { storm } from './storm.ts';
-import type { House, Town } from './town.ts';
+import type { Town } from './town.ts';
 
 const MOST_LIVES = 8;
 
-export interface Lived {
-  readonly wrong: readonly string[];
-  /** Whether the trouble came: where not, the case proves nothing. */
-  readonly came: boolean;
+export interface Lived extends Told {
   readonly requests: number;
   readonly processes: number;
   readonly asked: number;
-  /** From SIGTERM to the end, where one was sent. */
-  readonly stopMs: number | undefined;
   readonly log: readonly Passage[];
 }
 
@@ -54,17 +49,6 @@ export async function lived(one: Case, town: Town, user: string, root: string): 
     await home.close();
   }
 }
-
-export function manifest(name: string, state: string, target = WANTED.target_num_containers): string {
-  return `name: ${name}\nimage: ${WANTED.image}\ntarget_num_containers: ${target}\nstate: ${state}\n`;
-}
-
-export function webManifest({ want }: Start, target?: number): string {
-  const state = want === 'stopped' ? 'Stopped' : 'Running';
-  return `${manifest('web', state, target)}reconcile: { allow_replace: true }\n`;
-}
-
-type Told = Pick<Lived, 'wrong' | 'came' | 'stopMs'>;
 
 async function disturbed({ start, trouble, reference }: Case, home: Home): Promise<Told> {
   const { house } = home;
@@ -100,17 +84,6 @@ async function disturbed({ start, trouble, reference }: Case, home: Home): Promi
 /** An hour's pause that the server asked for is not waited out: the next process does not know of it. */
 function patience(trouble: Trouble): string {
   return trouble.kind === 'fault' && trouble.fault.name === '429-huge' ? '5s' : '200s';
-}
-
-type KnownServices = Awaited<ReturnType<House['known']>>;
-
-export function judged(known: KnownServices): Parameters<typeof faultsOfEnd>[1] {
-  const live = (name: string) =>
-    known.flatMap((one) => {
-      const service = one.versions.at(-1)?.service;
-      return one.name === name && service !== undefined && truth.isLive(service) ? [{ ...one, service }] : [];
-    });
-  return { server: { live, all: () => known } };
 }
 
 /** The simulation said it was right too, and ended the same way. */

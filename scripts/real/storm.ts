@@ -6,7 +6,7 @@ import { systemClock } from '../../src/cli/system.ts';
 import { chance } from '../../test/sim/chance.ts';
 import { faultsOfEnd } from '../../test/sim/starts.ts';
 import type { Home } from './home.ts';
-import { judged, type Lived, webManifest } from './live.ts';
+import { judged, type Told, webManifest } from './pieces.ts';
 import { weather } from './play.ts';
 import type { Case } from './sample.ts';
 
@@ -16,10 +16,7 @@ const RECOVERY_MS = 240_000;
 const STILL_MS = 2_500;
 const STOP_MS = 8_000;
 
-export async function storm(
-  { seed, start }: Case,
-  home: Home,
-): Promise<Pick<Lived, 'wrong' | 'came' | 'stopMs'>> {
+export async function storm({ seed, start }: Case, home: Home): Promise<Told> {
   const wrong: string[] = [];
   const chances = (what: string, least: number, most: number) => least + chance(seed, what) * (most - least);
   home.script = { play: ({ number }) => weather(seed, number) };
