@@ -86,6 +86,7 @@ function hintsOf(example: string, exports: readonly string[]): string {
     'to look on from a second terminal:\n',
     ...exports.map((line) => `  ${line}`),
     `  npm run --silent dev -- status ${visible(example)}\n`,
+    `in place of status: plan ${visible(example)}; explain web; suspend web --until 10m --reason "to try it"\n`,
     'Ctrl-C ends it all\n\n',
   ].join('');
 }
