@@ -26,6 +26,31 @@ export function dependantsByTarget(present: readonly Live[]): Dependants {
   return result;
 }
 
+/**
+ * Which services link to which at this moment, by uuid of the target, for holding back a delete that was planned. A
+ * service's own list of links is asked where it is known: what its target says of it may be older, and would hold for
+ * ever on a server whose lists show neither.
+ */
+export function linkingByTarget(all: readonly Live[]): ReadonlyMap<string, readonly Live[]> {
+  const result = new Map<string, Live[]>();
+  const add = (target: string | undefined, live: Live | undefined) => {
+    if (target === undefined || live === undefined || live.uuid === target) return;
+    if (live.state === 'Terminating' || live.state === 'Terminated') return;
+    const known = result.get(target);
+    if (known === undefined) result.set(target, [live]);
+    else if (!known.includes(live)) known.push(live);
+  };
+  const byUuid = new Map(all.map((live) => [live.uuid, live]));
+  for (const live of all) {
+    for (const link of live.fields.linked_to_service ?? []) add(uuidOfUri(link.to_service), live);
+    for (const uuid of live.linkedFrom ?? []) {
+      const other = byUuid.get(uuid);
+      if (other?.fields.linked_to_service === undefined) add(live.uuid, other);
+    }
+  }
+  return result;
+}
+
 /** By uuid, the names of the manifests that link to it by resource URI: they link to it again whatever becomes of it. */
 export function linkedByUri(wishes: Iterable<Wish>): ReadonlyMap<string, readonly string[]> {
   const result = new Map<string, string[]>();

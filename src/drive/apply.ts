@@ -1,11 +1,10 @@
 /**
  * A plan, once: every course that was shown is driven to its end, and nothing that was not shown is done.
  */
-import { dependantsByTarget } from '../decide/dependants.ts';
 import type { ApiFailure } from '../service/failure.ts';
 import type { Plan, PlannedService } from '../service/plan.ts';
 import type { Clock } from '../service/ports.ts';
-import type { Block, Live, Operation } from '../service/service.ts';
+import type { Block, Operation } from '../service/service.ts';
 import type { Authority } from './authority.ts';
 import type { Target, Verdict } from './bench.ts';
 import type { Fleet } from './fleet.ts';
@@ -129,15 +128,17 @@ class PermitAuthority implements Authority {
     return this.#permit.isLeaving(name);
   }
 
-  /** Dependants go first; in a circle of links the plan's order decides. */
-  before(id: string): readonly string[] {
+  /**
+   * Dependants go first; in a circle of links the plan's order decides. One that stays is over when it has come to its
+   * end: one that still links then has failed to let go.
+   */
+  before({ id, uuid }: Extract<Target, { kind: 'delete' }>): readonly string[] {
     const service = this.#services.get(id);
-    const live = service?.uuid === undefined ? undefined : this.#fleet.knowledge.get(service.uuid);
-    if (service === undefined || live === undefined) return [];
-    return this.#dependants(live.uuid).flatMap((dependant) => {
+    if (service === undefined) return [];
+    return this.#fleet.knowledge.linkingTo(uuid).flatMap((dependant) => {
       const gone = this.#services.get(permitId('absent', dependant.name, dependant.uuid));
       if (gone !== undefined) return firstSeq(gone) < firstSeq(service) ? [idOf(gone)] : [];
-      return this.#fleet.isRunning(dependant.name) ? [dependant.name] : [];
+      return this.#isDriven(dependant.name) ? [dependant.name] : [];
     });
   }
 
@@ -156,15 +157,15 @@ class PermitAuthority implements Authority {
   }
 
   #linkedFromOutside(uuid: string): readonly string[] {
-    return this.#dependants(uuid)
+    return this.#fleet.knowledge
+      .linkingTo(uuid)
       .filter((one) => !this.#services.has(permitId('absent', one.name, one.uuid)))
-      .filter((one) => !this.#services.has(one.name))
+      .filter((one) => !this.#isDriven(one.name))
       .map((one) => one.name);
   }
 
-  #dependants(uuid: string): readonly Live[] {
-    const present = this.#fleet.knowledge.all().filter((live) => live.state !== 'Terminated');
-    return dependantsByTarget(present).get(uuid) ?? [];
+  #isDriven(name: string): boolean {
+    return (this.#services.get(name)?.course.length ?? 0) > 0;
   }
 }
 

@@ -7,7 +7,7 @@ export interface Authority {
   accepted(target: Target, operation: Operation): void;
   ended(target: Target): void;
   /** Ids that must be over before this delete. */
-  before(id: string): readonly string[];
+  before(target: Extract<Target, { kind: 'delete' }>): readonly string[];
   /** Whether the service of this name is still to be terminated to be made anew: links to it will be other ones. */
   isLeaving(name: string): boolean;
   /** Whether `verdict` is the end of `target`. */

@@ -72,7 +72,7 @@ export interface Bench {
   /** Whether `operation` was shown and it is its turn (`apply`), or the pass's review lets it (`run`). */
   permits(target: Target, operation: Operation): 'now' | 'later' | 'no' | Block;
   /** Ids that must be over before this delete. */
-  before(id: string): readonly string[];
+  before(target: Extract<Target, { kind: 'delete' }>): readonly string[];
   /** The permit still has it terminated and made anew: the uuid it has now is not the one that links will hold. */
   isLeaving(name: string): boolean;
   duplicates(name: string): readonly string[] | undefined;

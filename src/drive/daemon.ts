@@ -47,7 +47,8 @@ export class Daemon implements Authority {
   readonly #absences = new Absences();
   /** By uuid: what the latest pass's review says of terminating it. */
   #reviewed: ReadonlyMap<string, 'now' | Block> = new Map();
-  #before: ReadonlyMap<string, readonly string[]> = new Map();
+  /** By uuid: the turn of each delete in the latest pass's plan. */
+  #deletes: ReadonlyMap<string, number> = new Map();
   #plan: Plan | undefined;
   #load: Load | undefined;
   #nextPass: number | undefined;
@@ -158,7 +159,7 @@ export class Daemon implements Authority {
   /** Plans anew; from the plan comes what may be terminated, and which deletes there are. */
   #review(load: Load, signal: AbortSignal): void {
     const { safety } = this.#options;
-    const { plan, survey } = this.#fleet.plan(load, safety, this.#inGrace(load));
+    const { plan } = this.#fleet.plan(load, safety, this.#inGrace(load));
     this.#fleet.drift.tell(plan, signal);
     const reviewed = new Map<string, 'now' | Block>();
     for (const service of plan.services) {
@@ -171,17 +172,8 @@ export class Daemon implements Authority {
     }
     this.#reviewed = reviewed;
     const deletes = plan.services.filter((one) => one.want === 'absent');
-    const seqOf = new Map(deletes.map((one) => [one.uuid, firstSeq(one.course)]));
-    this.#before = new Map(
-      deletes.map((one) => {
-        const dependants = one.uuid === undefined ? [] : (survey.dependants.get(one.uuid) ?? []);
-        const first = dependants.flatMap((dependant) => {
-          const seq = seqOf.get(dependant.uuid);
-          const mine = seqOf.get(one.uuid) ?? 0;
-          return seq !== undefined && seq < mine ? [permitId('absent', dependant.name, dependant.uuid)] : [];
-        });
-        return [permitId('absent', one.name, one.uuid), first];
-      }),
+    this.#deletes = new Map(
+      deletes.flatMap((one) => (one.uuid === undefined ? [] : [[one.uuid, firstSeq(one.course)]])),
     );
     for (const objection of plan.objections) {
       if (JSON.stringify(this.#plan?.objections) === JSON.stringify(plan.objections)) break;
@@ -205,8 +197,9 @@ export class Daemon implements Authority {
     if (operation.verb !== 'terminate') return 'now';
     if (target.kind === 'delete' && this.#fleet.wish(target.name) !== undefined) return 'no';
     const answer = this.#reviewed.get(operation.uuid);
-    if (answer !== undefined) return answer;
-    return target.kind === 'delete' ? 'no' : 'later';
+    if (target.kind !== 'delete') return answer ?? 'later';
+    const by = answer === 'now' ? this.#strangersLinkingTo(target.uuid) : [];
+    return by.length > 0 ? { code: 'linked-from', by } : (answer ?? 'no');
   }
 
   accepted(): void {}
@@ -218,8 +211,24 @@ export class Daemon implements Authority {
     return false;
   }
 
-  before(id: string): readonly string[] {
-    return (this.#before.get(id) ?? []).filter((other) => this.#fleet.isRunning(other));
+  /** What is to go first, or to let go first: it was planned to, and may fail. */
+  before({ uuid }: Extract<Target, { kind: 'delete' }>): readonly string[] {
+    const mine = this.#deletes.get(uuid) ?? 0;
+    return this.#fleet.knowledge.linkingTo(uuid).flatMap((other) => {
+      const turn = this.#deletes.get(other.uuid);
+      if (turn === undefined) return this.#fleet.wish(other.name) === undefined ? [] : [other.name];
+      const id = permitId('absent', other.name, other.uuid);
+      return turn < mine && this.#fleet.isRunning(id) ? [id] : [];
+    });
+  }
+
+  /** They came since the plan was made, or began to link since. */
+  #strangersLinkingTo(uuid: string): readonly string[] {
+    return this.#fleet.knowledge
+      .linkingTo(uuid)
+      .filter((other) => !this.#deletes.has(other.uuid) && this.#fleet.wish(other.name) === undefined)
+      .map(({ name }) => name)
+      .sort();
   }
 
   isEnd(target: Target, verdict: Verdict): boolean {

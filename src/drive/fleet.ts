@@ -102,7 +102,7 @@ export class Fleet implements World {
       whyUnwanted: (name) => this.#past.whyUnwanted(name),
       pause: (id) => this.#outcomes.pauseLeft(id),
       permits: (target, operation) => this.#authority.permits(target, operation),
-      before: (id) => this.#authority.before(id),
+      before: (target) => this.#authority.before(target),
       isLeaving: (name) => this.#authority.isLeaving(name),
       duplicates: (name) => this.#uncertain.twice(name),
       canResend: (wish, operation) => this.#uncertain.canResend(wish.name, operation),

@@ -5,6 +5,7 @@
  * name that was written to since its first request began (T9, per name), and a row that goes back behind what is known
  * is shown but not acted on until one GET of that uuid decides (design §4).
  */
+import { linkingByTarget } from '../decide/dependants.ts';
 import { settle } from '../decide/model.ts';
 import type { Extension } from '../service/extensions.ts';
 import type { Accepted, Memory } from '../service/memory.ts';
@@ -26,6 +27,8 @@ interface Entry {
 
 export class Knowledge {
   readonly #entries = new Map<string, Entry>();
+  /** By uuid of the target; undefined = not made since something changed. */
+  #linking: ReadonlyMap<string, readonly Live[]> | undefined;
   readonly #byName = new Map<string, Set<string>>();
   readonly #writes = new Map<string, { underWay: number; endedAt: number }>();
   /** Uuids of which nobody knows what our last write did. */
@@ -60,6 +63,12 @@ export class Knowledge {
 
   get(uuid: string): Live | undefined {
     return this.#entries.get(uuid)?.live;
+  }
+
+  /** Services that link to this one now, as far as is known. */
+  linkingTo(uuid: string): readonly Live[] {
+    this.#linking ??= linkingByTarget(this.all());
+    return this.#linking.get(uuid) ?? [];
   }
 
   doubts(uuid: string): boolean {
@@ -148,6 +157,7 @@ export class Knowledge {
     const entry = this.#entries.get(uuid);
     if (entry === undefined || entry.at > at) return;
     this.#entries.delete(uuid);
+    this.#linking = undefined;
     this.#unsure.delete(uuid);
     this.#byName.get(entry.live.name)?.delete(uuid);
   }
@@ -202,6 +212,7 @@ export class Knowledge {
     const old = this.#entries.get(uuid);
     if (old !== undefined && old.live.name !== name) this.#byName.get(old.live.name)?.delete(uuid);
     this.#entries.set(uuid, entry);
+    this.#linking = undefined;
     const same = this.#byName.get(name);
     if (same === undefined) this.#byName.set(name, new Set([uuid]));
     else same.add(uuid);

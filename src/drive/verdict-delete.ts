@@ -47,7 +47,7 @@ export function judgeDelete(target: Extract<Target, { kind: 'delete' }>, bench: 
   if (permit === 'no') return { kind: 'off-plan', operation: decision.operation, why, live };
   const suspension = suspensionBlock(bench.suspended(name));
   if (suspension !== undefined) return blocked(suspension, live);
-  for (const id of bench.before(target.id)) {
+  for (const id of bench.before(target)) {
     const end = bench.ended(id);
     if (end === 'failed') return blocked({ code: 'dependency', name: id, why: 'failed' }, live);
     if (end === undefined) return wait({ code: 'gate', on: id }, live);

@@ -413,6 +413,24 @@ export const STORIES: Readonly<Record<string, Story>> = {
           world.oracles.fail('O27', `${first?.name} went before ${second?.name}`);
       },
     ),
+  /** A wished service is to let go of an orphan, and is refused that for half an hour. */
+  'refused-unlink': () =>
+    daemon(
+      { prune: 'owned' },
+      (world) => {
+        ours(world, named(10));
+        const old = world.server.put('o0', 'us', { spec: { ...SPEC, ...mark('o0') } });
+        const link = { to_service: `/api/v1/service/${old}/`, name: 'x' };
+        ours(world, ['s10'], { spec: { linked_to_service: [link] } });
+        world.wishes = [...wishes(named(10)), wish('s10', { spec: { ...SPEC, linked_to_service: [] } })];
+        world.network.faultOf = ({ verb, name }) =>
+          verb === 'update' && name === 's10' ? fault('500-before') : undefined;
+      },
+      async (world) => {
+        await world.pass(30 * MINUTE);
+        if (world.server.live('o0').length === 0) world.oracles.fail('O27', 'o0 is gone, to which s10 links');
+      },
+    ),
   /** A broken file: what it described is left alone. */
   frozen: () =>
     daemon(

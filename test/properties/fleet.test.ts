@@ -6,7 +6,7 @@ import { gates, isGated } from '../../src/decide/links.ts';
 import { predict, settle } from '../../src/decide/model.ts';
 import { makePlan, type PlanInput, type Planned } from '../../src/decide/plan.ts';
 import { question } from '../../src/decide/survey.ts';
-import type { Live, Observed } from '../../src/service/service.ts';
+import type { Live, Observed, Operation } from '../../src/service/service.ts';
 import * as any from '../support/arbitraries.ts';
 import { fleet, inOrder, NOON } from '../support/fleet.ts';
 import { World } from '../support/world.ts';
@@ -237,8 +237,15 @@ describe('carrying it out, in a world that behaves as the reference says', () =>
     check(({ plan }, input) => {
       // What is too many for a small fleet may be few enough once it has grown.
       fc.pre(staysVerified(input) && plan.objections.length === 0);
-      const { done, look } = execute(input);
-      const shown = inOrder(plan).map(({ name, step }) => `${name} ${step.operation.verb}`);
+      const { done: all, look } = execute(input);
+      // Held by a link of one that lets go of it and is blocked later on: what follows from that is the next plan's.
+      const later = plan.services.flatMap(({ name, uuid, want, end }) =>
+        want === 'absent' && end.kind === 'blocked' && end.block.code === 'linked-from'
+          ? [`${name} terminate ${uuid}`]
+          : [],
+      );
+      const done = all.filter((line) => !later.includes(line));
+      const shown = inOrder(plan).map(({ name, step }) => line(name, step.operation));
       expect([...done].sort()).toEqual([...shown].sort());
       for (const { name } of plan.services) {
         const of = (lines: readonly string[]) => lines.filter((line) => line.startsWith(`${name} `));
@@ -256,6 +263,10 @@ describe('carrying it out, in a world that behaves as the reference says', () =>
 /** With no journal, the first create of ours makes one, in whose eyes what is not shown to be ours is foreign. */
 function staysVerified(input: PlanInput): boolean {
   return input.memory.claims.size > 0 || input.services.every((one) => one.mark !== undefined);
+}
+
+function line(name: string, operation: Operation): string {
+  return operation.verb === 'terminate' ? `${name} terminate ${operation.uuid}` : `${name} ${operation.verb}`;
 }
 
 /** Plans anew before every operation, and does the one whose turn is first; waits only when nothing can be done. */
@@ -280,7 +291,7 @@ function execute(input: PlanInput) {
     const first = ready.sort((a, b) => a.step.seq - b.step.seq).find(({ step }) => step.seq === 1);
     if (first !== undefined) {
       world.perform(first.name, first.step.operation);
-      done.push(`${first.name} ${first.step.operation.verb}`);
+      done.push(line(first.name, first.step.operation));
     } else if (world.moves) world.settle();
     else return { done, look };
   }
