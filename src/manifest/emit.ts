@@ -20,8 +20,6 @@ export interface EmitOptions {
   readonly inlineValues: boolean;
   /** Writes `reconcile.adopt: true`. */
   readonly adopt?: boolean;
-  /** For editors; as seen from where the file will be. */
-  readonly schemaPath?: string;
 }
 
 export interface Emitted {
@@ -57,8 +55,8 @@ export function emit(services: readonly Live[], options: EmitOptions): Emitted {
   for (const service of [...usable].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     documents.push(toYaml(manifestOf(service, { ...options, names, byUri })));
   }
-  const modeline = `# yaml-language-server: $schema=${options.schemaPath ?? '../schemas/service.schema.json'}\n`;
-  return { text: documents.length === 0 ? '' : modeline + documents.join('---\n'), skipped };
+  // No schema is named for editors: nobody knows here where the text will lie.
+  return { text: documents.join('---\n'), skipped };
 }
 
 /** Links by name are dependencies, and those in a circle could not be loaded again: each circle is cut once. */
