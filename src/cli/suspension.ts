@@ -2,8 +2,10 @@
  * What somebody asks for when he suspends: checked here for the command line, the mailbox and the operator's HTTP alike, so
  * that no suspension is without an end, a reason, and somebody who asked.
  */
+import { userInfo } from 'node:os';
 import type { Fleet } from '../drive/fleet.ts';
 import type { Control } from '../ops/control.ts';
+import { UNKNOWN_ASKER } from '../render/blocks.ts';
 import { visible } from '../render/safe.ts';
 import { parseIso } from '../service/dates.ts';
 import { UserError } from '../service/failure.ts';
@@ -49,10 +51,20 @@ export function checkReason(text: string): string {
   return line;
 }
 
-/** Who runs this command, as far as his environment says. */
-export function asker({ env }: Pick<Io, 'env'>): string {
-  const name = [env['SUDO_USER'], env['USER'], env['LOGNAME']].find((one) => one !== undefined && one !== '');
-  return visible(name ?? 'somebody').slice(0, 64);
+/** Who runs this command: as his environment says, else as the machine does. */
+export function asker({ env }: Pick<Io, 'env'>, account = accountName): string {
+  const { SUDO_USER, USER, LOGNAME } = env;
+  const name = [SUDO_USER, USER, LOGNAME].find((one) => one !== undefined && one !== '') ?? account();
+  return visible(name ?? UNKNOWN_ASKER).slice(0, 64);
+}
+
+/** Undefined for a user without an account, such as that of a container. */
+function accountName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the daemon's outside face may ask of it; `by` is who asks there. */

@@ -67,8 +67,12 @@ export function suspendedText(
   { until, by, reason }: { readonly until: number; readonly by: string; readonly reason: string },
   quote: Quote,
 ): string {
-  return `suspended until ${isoDate(until)} by ${quote(by)}: ${quote(reason)}`;
+  const who = by === UNKNOWN_ASKER ? '' : ` by ${quote(by)}`;
+  return `suspended until ${isoDate(until)}${who}: ${quote(reason)}`;
 }
+
+/** Whose name nobody knows is kept as this, and not told. */
+export const UNKNOWN_ASKER = 'somebody';
 
 const DEPENDENCY: Readonly<Record<Extract<Block, { code: 'dependency' }>['why'], string>> = {
   blocked: 'is blocked',

@@ -6,7 +6,7 @@ import type { ApiFailure } from '../service/failure.ts';
 import type { Culprit } from '../service/plan.ts';
 import type { Difference, Operation } from '../service/service.ts';
 import { isMoving, isServiceState, type MovingState } from '../service/states.ts';
-import { blockSentence, objectionSentence, suspendedText } from './blocks.ts';
+import { blockSentence, objectionSentence, suspendedText, UNKNOWN_ASKER } from './blocks.ts';
 import { valueText } from './differences.ts';
 import { short, visible } from './safe.ts';
 import { listed, OPERATION_WORDS, reasonSentence } from './words.ts';
@@ -58,7 +58,7 @@ export function progressLine(event: Event): string | undefined {
     case 'suspend:on':
       return `${scopeOf(event.names)} ${suspendedText(event, visible)}`;
     case 'suspend:off': {
-      const by = event.by === undefined ? '' : ` by ${visible(event.by)}`;
+      const by = event.by === undefined || event.by === UNKNOWN_ASKER ? '' : ` by ${visible(event.by)}`;
       return `${scopeOf(event.names)} no longer suspended (${event.why}${by})`;
     }
     case 'deletes:refused':

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { removeStatus, writeStatus } from '../../src/cli/mailbox.ts';
 import { asker, checkReason, parseUntil } from '../../src/cli/suspension.ts';
+import { suspendedText } from '../../src/render/blocks.ts';
 import type { ServiceStatus } from '../../src/service/status.ts';
 import { type FleetDir, fleetDir } from '../support/fleet-dir.ts';
 
@@ -32,7 +33,11 @@ test('a reason is one short line, and whoever asks is named', () => {
   expect(() => checkReason(' ')).toThrow('--reason');
   expect(() => checkReason('x'.repeat(201))).toThrow('--reason');
   expect(asker({ env: { USER: 'root', SUDO_USER: 'ann' } })).toBe('ann');
-  expect(asker({ env: {} })).toBe('somebody');
+  expect(asker({ env: {} }, () => 'eve')).toBe('eve');
+  expect(asker({ env: {} }, () => undefined)).toBe('somebody');
+  const held = { until: Date.UTC(2026, 0, 2), reason: 'the disk is moved' };
+  expect(suspendedText({ ...held, by: 'eve' }, (text) => text)).toMatch(/Z by eve: the disk is moved$/);
+  expect(suspendedText({ ...held, by: 'somebody' }, (text) => text)).toMatch(/Z: the disk is moved$/);
 });
 
 describe('with nobody running', () => {
@@ -98,7 +103,7 @@ describe('with nobody running', () => {
     expect(await fleet.run(['retry', 'web'])).toMatchObject({ exit: 0, stderr: '' });
     const status = await fleet.run(['status']);
     expect(status.stdout).toMatch(/^wbe: suspended until/m);
-    expect(status.stdout).toMatch(/not-compared {2}suspended until .* by somebody: r$/m);
+    expect(status.stdout).toMatch(/not-compared {2}suspended until [^ ]+(?: by \S+)?: r$/m);
     expect((await fleet.run(['resume'])).stdout).toBe('everything: resumed\n');
   });
 
