@@ -9,7 +9,7 @@ import type { Colour, Paint } from './paint.ts';
 import { culpritText } from './progress.ts';
 import { canonicalJson, short, visible } from './safe.ts';
 import { table } from './table.ts';
-import { changedSentences, noteSentence } from './words.ts';
+import { changedSentences, commitOf, noteSentence } from './words.ts';
 
 /** The old CLI's symbols, so that a glance is enough. */
 function symbol(state: string | undefined): string {
@@ -50,7 +50,9 @@ export function renderStatus(status: FleetStatus, paint: Paint): string {
   });
   const problems = status.problems.map((problem) => paint.red(`! ${visible(problem)}`));
   const suspended = (status.suspensions ?? []).map((one) => paint.yellow(suspensionText(one)));
-  return `${[...problems, ...suspended, paint.bold(head ?? ''), ...coloured].join('\n')}\n`;
+  const commit = commitOf(status.revision);
+  const from = commit === undefined ? [] : [paint.dim(`At commit ${commit}`)];
+  return `${[...from, ...problems, ...suspended, paint.bold(head ?? ''), ...coloured].join('\n')}\n`;
 }
 
 function suspensionText(one: SuspensionLine): string {

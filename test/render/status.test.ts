@@ -57,3 +57,10 @@ it('says what changed in the manifest, or in git where it comes from there', () 
   expect(explained('files-0123456789abcdef')).toMatch(/^ {2}changed +manifest changed: image$/m);
   expect(explained(COMMIT)).toMatch(/^ {2}changed +git changed: image$/m);
 });
+
+it('says which commit it is at, where the manifests come from a repository', () => {
+  const first = (revision: string) =>
+    renderStatus({ ...FLEET, revision, services: [WEB] }, PLAIN).split('\n')[0];
+  expect(first(COMMIT)).toBe(`At commit ${COMMIT}`);
+  expect(first('files-0123456789abcdef')).toMatch(/^NAME /);
+});
