@@ -18,6 +18,7 @@ const COMMANDS: readonly (readonly [name: string, args: readonly string[]])[] = 
   ['sim:fault', []],
   ['sim:dry-run', []],
   ['sim:random', ['--budget', '10m']],
+  ['sim:git', []],
   ['sim:mutants', []],
   ['real', []],
   ['fuzz', []],

@@ -12,6 +12,7 @@ const SLICES: readonly (readonly [script: string, args: readonly string[]])[] = 
   ['fault', ['--slice', '11/40']],
   ['dry-run', ['--worlds', '600']],
   ['random', ['--runs', '120', '--from', '100000']],
+  ['git', ['--seeds', '150']],
 ];
 
 const only = process.argv[2];

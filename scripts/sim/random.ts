@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { tally } from '../../test/sim/crash.ts';
 import { random } from '../../test/sim/random.ts';
 import { SEEDS } from '../../test/sim/seeds.ts';
+import { milliseconds } from './budget.ts';
 import { sharded } from './shards.ts';
 
 const { values } = parseArgs({
@@ -18,12 +19,6 @@ const { values } = parseArgs({
 });
 
 const MINUTE = 60_000;
-
-function milliseconds(text: string): number {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text) ?? [];
-  if (amount === undefined) throw new Error(`--budget ${text}: expected something like 90s, 10m or 2h`);
-  return Number(amount) * { s: 1_000, m: MINUTE, h: 60 * MINUTE }[unit as 's' | 'm' | 'h'];
-}
 
 if (values.seed !== undefined) {
   const into = tally();

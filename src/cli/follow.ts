@@ -40,7 +40,8 @@ export function follow(source: Source, resolver: Resolver): Follower {
 function keep(lastGood: ReadonlyMap<string, Wish>, now: Load, snapshot: Snapshot): readonly Wish[] {
   const present = new Set(now.wishes.map((wish) => wish.name));
   const files = new Set(snapshot.files.map((file) => file.path));
-  const unread = snapshot.kind === 'unreadable';
+  // Those of an older reading are all that it held: what is not among them was gone already.
+  const unread = snapshot.kind === 'unreadable' && snapshot.revision === undefined;
   return [...lastGood.values()]
     .filter((wish) => !present.has(wish.name))
     .map((wish) => (unread && !files.has(wish.place.file) ? wish : { ...wish, frozen: true }));

@@ -330,7 +330,11 @@ export class Oracles {
     if (intent === undefined && this.#facts.isApproved(name ?? '')) return;
     this.#deletes.push({ at, name: name ?? '', process });
     const recent = this.#deletes.filter((one) => at - one.at < HOUR);
-    const names = new Set(recent.map((one) => one.name));
+    // Nor does what went before of a name that a commit approves now.
+    const counted = recent
+      .map((one) => one.name)
+      .filter((one) => one === name || !this.#facts.isApproved(one));
+    const names = new Set(counted);
     // Whoever took the others away within the hour, they were owned when it was decided.
     const owned = new Set(
       this.#server

@@ -34,3 +34,18 @@ export const DRY_SEEDS: readonly number[] = [
   3411,
   3981, 8963, 3726,
 ];
+
+/** The same of a fleet that is fed from a repository. */
+export const GIT_SEEDS: readonly number[] = [
+  // A replica that lags answered the fetch, and its commit was taken for the one that was announced: the branch was followed back.
+  23,
+  25,
+  // A signature that could not be checked once was one that does not hold, for ever.
+  1376, 1870,
+  // A service whose manifest was gone was healed again while the branch was held, because another file had been broken.
+  2579,
+  // The judge's own: commits that nobody can take lie between two places at which the branch has stood.
+  6, 226, 1195, 1830,
+  // The world's own: a delete that a commit approves now does not count, whenever it was.
+  2514,
+];

@@ -52,6 +52,13 @@ export interface Running {
   stop(): Promise<number>;
 }
 
+/** Where a life of the daemon gets its manifests from, in place of `World.wishes`. */
+export interface Reader {
+  load(signal: AbortSignal): Promise<Load>;
+  watch(hint: () => void): () => void;
+  close(): Promise<void>;
+}
+
 export interface Shown {
   readonly plan: Plan;
   readonly result: ApplyResult | undefined;
@@ -83,6 +90,7 @@ export class World {
   tear: Tear = 'lost';
   onEdge: (name: string, number: number) => void = () => {};
   onEvent: (event: Event, life: Incarnation) => void = () => {};
+  onSent: (exchange: Exchange) => void = () => {};
   /** Every line of the log is written and searched for secrets. */
   watchLogs = false;
   /** Chance drawn so far, in all lives. */
@@ -115,6 +123,7 @@ export class World {
       sent: (exchange) => {
         this.#trace('sent', exchange);
         this.oracles.sent(exchange);
+        this.onSent(exchange);
       },
       arrived: (exchange) => {
         this.#trace('arrived', exchange);
@@ -209,18 +218,27 @@ export class World {
   // ── what people do ──────────────────────────────────────────────────────────────────────────────────────────
 
   load(): Load {
-    const { wishes, complete } = this;
+    const { wishes, complete, commit } = this;
     const problems = complete ? [] : ['a file is broken'];
+    const read = { wishes, complete, documents: wishes.length, problems };
+    return this.#noted(
+      commit === undefined
+        ? { ...read, revision: `r${wishes.length}` }
+        : { ...read, revision: commit.sha, commit },
+    );
+  }
+
+  /** What the program goes by from now on. */
+  #noted(load: Load): Load {
+    const { wishes, complete, commit } = load;
     for (const wish of wishes) this.#former.set(wish.name, wish);
     this.#loaded = { byName: new Map(wishes.map((wish) => [wish.name, wish])), complete };
-    for (const name of this.commit?.allowDeletes ?? []) this.approved.add(name);
+    for (const name of commit?.allowDeletes ?? []) this.approved.add(name);
     for (const wish of wishes) this.approved.delete(wish.name);
-    const read = { wishes, complete, documents: wishes.length, problems };
-    const { commit } = this;
-    return commit === undefined
-      ? { ...read, revision: `r${wishes.length}` }
-      : { ...read, revision: commit.sha, commit };
+    return load;
   }
+  /** How a daemon reads its manifests; undefined: they are `wishes`. */
+  reader: ((life: Incarnation) => Reader) | undefined;
   /** The commit that is read, where the source is a repository. */
   commit: Commit | undefined;
   /** Names whose removal a commit has approved, and that were not wished again since. */
@@ -356,8 +374,9 @@ export class World {
     const { fleet } = opened.value;
     let hint = () => {};
     this.absent.clear();
-    const load = async (): Promise<Load> => {
-      const now = this.load();
+    const reader = this.reader?.(life);
+    const load = async (signal: AbortSignal): Promise<Load> => {
+      const now = reader === undefined ? this.load() : this.#noted(await reader.load(signal));
       this.#noteAbsence();
       return now;
     };
@@ -370,8 +389,10 @@ export class World {
         load,
         watch: (changed) => {
           hint = changed;
+          const unwatch = reader?.watch(changed);
           return () => {
             hint = () => {};
+            unwatch?.();
           };
         },
       },
@@ -384,7 +405,8 @@ export class World {
       },
     );
     let endedAt: number | undefined;
-    const done = daemon.run().then(() => {
+    const done = daemon.run().then(async () => {
+      await reader?.close();
       endedAt = this.scheduler.now;
     });
     const term = () => {
@@ -412,10 +434,10 @@ export class World {
 
   /** What complete loads say of the names that live in the server. */
   #noteAbsence(): void {
-    const wished = new Set(this.wishes.map((wish) => wish.name));
+    const { byName, complete } = this.#loaded;
     for (const { name } of this.server.all()) {
-      if (wished.has(name)) this.absent.delete(name);
-      else if (this.complete) {
+      if (byName.has(name)) this.absent.delete(name);
+      else if (complete) {
         const before = this.absent.get(name);
         this.absent.set(name, {
           since: before?.since ?? this.scheduler.now,

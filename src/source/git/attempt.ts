@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { reason } from '../files.ts';
+import type { GitResult } from './command.ts';
 import { CommitFiles } from './commit-files.ts';
 import { explain, type GitFailure } from './failure.ts';
 import { commitOf } from './history.ts';
@@ -156,7 +157,12 @@ export class Attempt {
       got = await fetch();
     }
     if (got.ok) this.#unwell = undefined;
-    if (got.ok && !tooMuch()) return { head, fetched: true };
+    if (got.ok && !tooMuch()) {
+      // Another replica may have answered, or somebody has pushed: what came counts, not what was announced.
+      const came = await this.#came(signal);
+      if (typeof came !== 'string') throw suspect(came, `${head.name} did not come`, this.#mirror.dir);
+      return { head: { ...head, id: came }, fetched: true };
+    }
     if (got.ok || (got.failure !== 'gone' && got.failure.fault === 'size')) {
       this.#tooLarge = { id: head.id, until: clock.monotonic() + limits.tooLargeMs };
       await this.#mirror.shrink(this.#incoming, head.id.length, signal);
@@ -179,8 +185,13 @@ export class Attempt {
   #branches: readonly string[] | undefined;
 
   async #has(head: Head, signal: AbortSignal): Promise<boolean> {
+    return (await this.#came(signal)) === head.id;
+  }
+
+  /** What was fetched last, as far as the mirror knows. */
+  async #came(signal: AbortSignal): Promise<string | GitResult> {
     const there = await this.#mirror.local(['rev-parse', '--verify', '--quiet', this.#incoming], signal);
-    return there.ok && there.stdout.toString('utf8').trim() === head.id;
+    return there.ok ? there.stdout.toString('utf8').trim() : there;
   }
 
   /**

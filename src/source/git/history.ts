@@ -68,6 +68,9 @@ export async function approvalsOf(
   );
 }
 
+/** Also what it looks like when git could not check: its words for that are many. */
+export const BROKEN_SIGNATURE = 'its signature does not hold';
+
 /**
  * Undefined = signed by one of the allowed signers, with a signature that holds; else why not. Throws a Problem where it
  * could not be checked.
@@ -96,5 +99,5 @@ export async function signatureProblem(
     throw new Problem([`EK411 commit ${commit.slice(0, 12)} could not be checked: ${unchecked}`]);
   if (/No principal matched/i.test(result.stderr)) return 'its signer is not in --git-allowed-signers';
   if (/Good "git" signature/i.test(result.stderr)) return 'its signer is not in --git-allowed-signers';
-  return result.stderr.trim() === '' ? 'it is not signed' : 'its signature does not hold';
+  return result.stderr.trim() === '' ? 'it is not signed' : BROKEN_SIGNATURE;
 }

@@ -8,7 +8,14 @@ import { isoDate } from '../../service/dates.ts';
 import type { Commit, SourceFile } from '../../service/ports.ts';
 import { reason } from '../files.ts';
 import type { GitResult } from './command.ts';
-import { approvalsOf, isAncestor, type Relation, relationOf, signatureProblem } from './history.ts';
+import {
+  approvalsOf,
+  BROKEN_SIGNATURE,
+  isAncestor,
+  type Relation,
+  relationOf,
+  signatureProblem,
+} from './history.ts';
 import { type Judgement, judge } from './hold.ts';
 import { type Approved, type GitMemory, readMemory, writeMemory } from './memory.ts';
 import type { Mirror } from './mirror.ts';
@@ -65,10 +72,13 @@ export class Taking {
   ): Promise<Taken | NotTaken> {
     const { mirror, options, as } = this.#parts;
     const local: Local = (args, more) => mirror.local(args, signal, more);
+    const relation = await relationOf(local, this.#memory?.taken, commit);
+    // The branch has come back: the wait is over, whether or not this commit can be taken.
+    if (this.#memory?.held !== undefined && (relation === 'same' || relation === 'ahead'))
+      this.#remember({ ...this.#memory, held: undefined });
     const unsigned = await this.#unsigned(commit, signal);
     if (unsigned !== undefined) return { problems: [unsigned] };
     const memory = this.#memory;
-    const relation = await relationOf(local, memory?.taken, commit);
     const now = options.clock.wall();
     const held = memory?.held;
     const judgement = judge({
@@ -94,8 +104,7 @@ export class Taking {
     }
     // What an earlier commit approved is the journal's to remember; after a restart this commit says it again.
     const approved = latest(relation === 'same' ? (memory?.approved ?? []) : trusted);
-    if (relation !== 'same' || held !== undefined)
-      this.#remember({ of: this.#parts.of, taken: commit, approved });
+    if (relation !== 'same') this.#remember({ of: this.#parts.of, taken: commit, approved });
     if (relation !== 'same' && options.memoryFile !== undefined)
       await local(['update-ref', '--no-deref', '--end-of-options', as, commit]);
     this.#last = { files: read, commit: { sha: commit, allowDeletes: approved.map((one) => one.name) } };
@@ -110,7 +119,7 @@ export class Taking {
     this.#memory = memory;
   }
 
-  /** A problem where commits must be signed and this one is not; each is checked once. */
+  /** A problem where commits must be signed and this one is not; each is checked until that is certain. */
   async #unsigned(commit: string, signal: AbortSignal): Promise<string | undefined> {
     const { options, mirror } = this.#parts;
     const { allowedSigners } = options;
@@ -124,14 +133,18 @@ export class Taking {
     const key = `${commit} ${signers}`;
     if (!this.#verdicts.has(key)) {
       const why = await signatureProblem(mirror, commit, allowedSigners, signal);
+      // A disk in trouble looks the same; it is asked again.
+      if (why === BROKEN_SIGNATURE) return unsignedText(commit, why);
       if (this.#verdicts.size > MOST_APPROVALS) this.#verdicts.clear();
       this.#verdicts.set(key, why);
     }
     const why = this.#verdicts.get(key);
-    return why === undefined
-      ? undefined
-      : `EK411 commit ${commit.slice(0, 12)}: ${why}; nothing of it is taken`;
+    return why === undefined ? undefined : unsignedText(commit, why);
   }
+}
+
+function unsignedText(commit: string, why: string): string {
+  return `EK411 commit ${commit.slice(0, 12)}: ${why}; nothing of it is taken`;
 }
 
 function latest(all: readonly Approved[]): readonly Approved[] {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/cli/system.ts';
 import type { Clock } from '../../../src/service/ports.ts';
+import { gitRunner } from '../../../src/source/git/command.ts';
 import { GitBench, git, manifest, read, seen } from '../../support/git.ts';
 import { sshKey } from '../../support/git-server.ts';
 
@@ -38,6 +39,47 @@ describe('a branch that went back to an older commit', () => {
     expect(seen(await read(source)).problems).toBe(seen(held).problems);
     bench.repo.point('main', last);
     expect(await read(source)).toMatchObject({ kind: 'complete', revision: last });
+  });
+
+  it('is not followed back when the fetch is answered by a replica that lags', async () => {
+    const old = bench.repo.commit(one);
+    const last = bench.repo.commit(two);
+    const run = gitRunner(clock);
+    let lags = false;
+    const source = bench.source({
+      clock,
+      run: async (command) => {
+        const behind = lags && command.args[0] === 'fetch';
+        if (behind) bench.repo.point('main', old);
+        const result = await run(command);
+        if (behind) bench.repo.point('main', last);
+        return result;
+      },
+    });
+    await read(source);
+    bench.repo.point('main', old);
+    await read(source);
+    bench.repo.point('main', last);
+    lags = true;
+    expect((await read(source)).kind).toBe('unreadable');
+    lags = false;
+    later = 601_000;
+    expect(await read(source)).toMatchObject({ kind: 'complete', revision: last });
+  });
+
+  it('waits anew after it came back, also with a commit that cannot be read', async () => {
+    const old = bench.repo.commit(one);
+    const last = bench.repo.commit(two);
+    const source = bench.source({ clock });
+    await read(source);
+    bench.repo.point('main', old);
+    await read(source);
+    bench.repo.point('main', last);
+    bench.repo.commit({ 'README.md': 'no manifest' });
+    expect((await read(source)).kind).toBe('unreadable');
+    bench.repo.point('main', old);
+    later = 601_000;
+    expect((await read(source)).kind).toBe('unreadable');
   });
 
   it('is taken when it still stands after the hold and two readings', async () => {
