@@ -341,6 +341,23 @@ describe('signed commits', () => {
     expect(await read(source)).toMatchObject({ kind: 'complete', revision: mended });
   });
 
+  it('are taken after a check that the disk kept from being made', async () => {
+    const good = sign(bench.repo.commit(one), 'trusted');
+    const run = gitRunner(clock);
+    let full = true;
+    const source = bench.source({
+      allowedSigners: signers,
+      run: async (command) => {
+        if (command.args[0] !== 'verify-commit' || !full) return run(command);
+        const stderr = 'error: could not create temporary file: No space left on device';
+        return { ok: false, stdout: Buffer.alloc(0), stderr, ended: undefined };
+      },
+    });
+    expect((await read(source)).kind).toBe('unreadable');
+    full = false;
+    expect(await read(source)).toMatchObject({ kind: 'complete', revision: good });
+  });
+
   it('that are not trusted are checked once, and again when the signers change', async () => {
     sign(bench.repo.commit(one), 'stranger');
     const source = bench.source({ allowedSigners: signers });
