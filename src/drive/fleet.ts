@@ -177,8 +177,8 @@ export class Fleet implements World {
 
   /** The plan of what is known now. */
   plan(load: Load, safety: PlanInput['safety'], inGrace: ReadonlySet<string>): Planned {
-    const { journal, clock, settings } = this.#parts;
-    const memory = journal.memory();
+    const { clock, settings } = this.#parts;
+    const memory = this.#keeping.memory();
     const { commit } = load;
     const { removedBy } = this.#past.source;
     return makePlan({

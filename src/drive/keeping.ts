@@ -8,7 +8,7 @@ import { appliedOf, type Looking } from '../decide/drift.ts';
 import { wishKey } from '../decide/held.ts';
 import type { Listen } from '../service/event.ts';
 import { isPending } from '../service/fights.ts';
-import type { Claim, Record } from '../service/memory.ts';
+import type { Claim, Memory, Record } from '../service/memory.ts';
 import type { Journal, Load } from '../service/ports.ts';
 import type { Live, Wish } from '../service/service.ts';
 import { written } from './perform.ts';
@@ -21,6 +21,8 @@ export class Keeping {
   /** Records on their way to the disk, so that none is written twice. */
   readonly #onTheirWay = new Map<string, Promise<void>>();
   readonly #applied = new Map<string, Pair>();
+  /** Names that a manifest protected in this life, and none has given free since. */
+  readonly #protected = new Set<string>();
   #approvedIn: string | undefined;
   #broken = false;
 
@@ -124,12 +126,27 @@ export class Keeping {
     if (news.length > 0) this.record({ type: 'capabilities', offered: [...known, ...news] });
   }
 
-  /** A protected name stays protected when its manifest is gone; only a manifest that says otherwise ends it. */
+  /**
+   * A protected name stays protected when its manifest is gone; only a manifest that says otherwise ends it. What could
+   * not be written is tried again, and holds meanwhile.
+   */
   protection(wishes: Iterable<Wish>): void {
     const { protectedNames } = this.#journal.memory();
     for (const { name, protect } of wishes) {
+      if (protect) this.#protected.add(name);
+      else this.#protected.delete(name);
       if (protect !== protectedNames.has(name)) this.record({ type: 'protected', name, on: protect });
     }
+    for (const name of this.#protected)
+      if (!protectedNames.has(name)) this.record({ type: 'protected', name, on: true });
+  }
+
+  /** What the journal holds, and what it could not take yet. */
+  memory(): Memory {
+    const memory = this.#journal.memory();
+    const unkept = [...this.#protected].filter((name) => !memory.protectedNames.has(name));
+    if (unkept.length === 0) return memory;
+    return { ...memory, protectedNames: new Set([...memory.protectedNames, ...unkept]) };
   }
 }
 

@@ -48,31 +48,45 @@ export class Suspensions {
   }
 
   /** Resolves when it is on disk; from then on nothing is sent. */
-  async suspend({ names, until, by, reason }: SuspendRequest): Promise<void> {
-    const at = this.#clock.wall();
-    const keys = names.length === 0 ? [EVERYTHING] : names;
-    await this.#journal.append({ type: 'suspended', names: keys, until, at, by, reason });
-    this.all();
-    this.#listen({ type: 'suspend:on', names, until, by, reason });
+  suspend({ names, until, by, reason }: SuspendRequest): Promise<void> {
+    return this.#inTurn(async () => {
+      const at = this.#clock.wall();
+      const keys = names.length === 0 ? [EVERYTHING] : names;
+      await this.#journal.append({ type: 'suspended', names: keys, until, at, by, reason });
+      this.all();
+      this.#listen({ type: 'suspend:on', names, until, by, reason });
+    });
   }
 
   /** Without names all suspensions end; with names theirs, and one of the whole fleet stays. */
-  async resume(names: readonly string[], by: string): Promise<void> {
-    const { suspensions } = this.#journal.memory();
-    const keys = names.length === 0 ? [...suspensions.keys()] : names.filter((one) => suspensions.has(one));
-    if (keys.length === 0) return;
-    await this.#journal.append({ type: 'resumed', names: keys });
-    this.#listen({ type: 'suspend:off', names: shown(keys), why: 'resumed', by });
+  resume(names: readonly string[], by: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { suspensions } = this.#journal.memory();
+      const keys = names.length === 0 ? [...suspensions.keys()] : names.filter((one) => suspensions.has(one));
+      if (keys.length === 0) return;
+      await this.#journal.append({ type: 'resumed', names: keys });
+      this.#listen({ type: 'suspend:off', names: shown(keys), why: 'resumed', by });
+    });
   }
 
   /** Forgets and tells those that are over. */
-  async expire(): Promise<void> {
-    const over = [...this.#journal.memory().suspensions].filter(([, one]) => this.#left(one) <= 0);
-    if (over.length === 0) return;
-    const names = over.map(([name]) => name);
-    await this.#journal.append({ type: 'resumed', names });
-    this.#listen({ type: 'suspend:off', names: shown(names), why: 'expired', by: undefined });
+  expire(): Promise<void> {
+    return this.#inTurn(async () => {
+      const over = [...this.#journal.memory().suspensions].filter(([, one]) => this.#left(one) <= 0);
+      if (over.length === 0) return;
+      const names = over.map(([name]) => name);
+      await this.#journal.append({ type: 'resumed', names });
+      this.#listen({ type: 'suspend:off', names: shown(names), why: 'expired', by: undefined });
+    });
   }
+
+  /** One change at a time: what is taken for over may be on its way to be suspended anew. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const mine = this.#turn.then(change);
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+  #turn: Promise<void> = Promise.resolve();
 
   /** Milliseconds. */
   #left(suspension: Suspension): number {

@@ -154,6 +154,26 @@ describe('a name that no manifest names any more', () => {
     await again.stop();
   });
 
+  test('stays when it was protected while the disk was full, and that is kept as soon as there is room', async () => {
+    const { world, daemon, since } = await pruning({ wishes: many(10) });
+    world.disk.full = 'ENOSPC: no space left on device, write';
+    world.wishes = [...many(9), wish('s09', { protect: true })];
+    daemon.hint();
+    await world.pass(5 * MINUTE);
+    world.wishes = many(9);
+    daemon.hint();
+    await world.pass(5 * MINUTE);
+    world.disk.full = undefined;
+    await world.pass(HOUR);
+    expect(told(writes(world, since))).toBe('');
+    await daemon.stop();
+    const again = await world.run();
+    await world.pass(HOUR);
+    expect(told(writes(world, since))).toBe('');
+    await again.stop();
+    expect(world.oracles.violations).toEqual([]);
+  });
+
   test('stays when the daemon was started without it a minute ago', async () => {
     const { world, daemon, since } = await pruning();
     await daemon.stop();

@@ -134,3 +134,14 @@ test('a plan shows what is suspended as blocked, and apply leaves it alone', asy
   await world.apply();
   expect(told(writes(world, since))).toBe('update other');
 });
+
+test('what is suspended anew in the moment in which it ends stays suspended', async () => {
+  const { world, daemon } = await atRest();
+  await suspend(world, daemon, [], MINUTE);
+  await world.pass(MINUTE);
+  const { suspensions } = daemon.fleet;
+  const asked = { names: [], until: world.wall() + HOUR, by: 'ben', reason: 'longer' };
+  await world.until(Promise.all([suspensions.suspend(asked), suspensions.expire()]), MINUTE);
+  expect(suspensions.of('web')).toMatchObject({ by: 'ben' });
+  await daemon.stop();
+});

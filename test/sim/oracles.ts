@@ -136,9 +136,14 @@ export class Oracles {
     else this.#writeSent(exchange, what, `${exchange.process} ${uuid}`);
   }
 
+  /** A suspension of it is asked for: from now on it may hold in the place of an earlier one, also if nobody is told. */
+  suspending(name: string | undefined): void {
+    this.#suspended = this.#suspended.filter((one) => one.name !== name);
+  }
+
   /** O31: `name` (all of them, if not said) is suspended for `ms` from now; what another one of it says is forgotten. */
   suspend(name: string | undefined, now: number, ms: number): void {
-    this.#suspended = this.#suspended.filter((one) => one.name !== name);
+    this.suspending(name);
     this.#suspended.unshift({ name, from: now, until: now + ms });
   }
 

@@ -253,6 +253,7 @@ export class Storm {
     const ms = MINUTE * (1 + 9 * chance(seed, step, 'for'));
     const names = all ? [] : [one.name];
     const asked = { names, until: world.wall() + ms, by: 'sim', reason: 'a storm' };
+    world.oracles.suspending(all ? undefined : one.name);
     running.fleet.suspensions.suspend(asked).then(
       () => {
         if (running.life.alive && this.#rate.clock === 0)

@@ -21,6 +21,13 @@ export const SEEDS: readonly number[] = [
   20491, 21391,
   // The world's own: how old what is acted on may be.
   40338, 40378, 40404, 40195, 40397,
+  // What was over and suspended anew in the same moment was resumed.
+  100298, 100370, 101787,
+  // A protected name that a full disk did not take was forgotten with its manifest, and deleted.
+  102376, 101967,
+  // The world's own: a suspension that was kept and that nobody was told of; a change on the way to no containers.
+  100702,
+  101336,
 ];
 
 /** The same of the dry run. */

@@ -32,7 +32,13 @@ export function opinions(exchange: Exchange, known: Known, wish: Wish | undefine
   const none = wish?.spec.target_num_containers === 0 && !wish.ignore.includes('target_num_containers');
   const down = wish?.want === 'stopped' || none;
   if (down && AT_REST_DOWN.includes(before.state)) {
-    said.push(['O29', !COMES_UP.includes(now.state), `${what}, wished to be down, from ${before.state}`]);
+    // A change of what shapes containers goes through Redeploying also where there are to be none.
+    const empty = now.spec['target_num_containers'] === 0;
+    said.push([
+      'O29',
+      empty || !COMES_UP.includes(now.state),
+      `${what}, wished to be down, from ${before.state}`,
+    ]);
   }
   // What was given up and arrives late may have been asked for again meanwhile: nothing can prevent that.
   const late = typeof fault?.arrives === 'number';
