@@ -14,6 +14,8 @@ const RUN = ['run', '--interval', '1s', '--grace', '1s', '--log-level', 'warn'];
 /** Two minutes in which a create that is not known is looked for, one until what is broken is healed, and some more. */
 const RECOVERY_MS = 240_000;
 const STILL_MS = 2_500;
+/** Two passes. */
+const READ_MS = 2_500;
 const STOP_MS = 8_000;
 
 export async function storm({ seed, start }: Case, home: Home): Promise<Told> {
@@ -38,6 +40,8 @@ export async function storm({ seed, start }: Case, home: Home): Promise<Told> {
   // Before it listens to signals there is nothing to end well.
   const { requests } = home;
   while (home.requests === requests && systemClock.monotonic() < until) await systemClock.sleep(50);
+  // An earlier edit may be under way: what looks well is not, before the last one was read.
+  await systemClock.sleep(READ_MS);
   let left = await ends();
   while (left.length > 0 && systemClock.monotonic() < until && running.child.exitCode === null) {
     await systemClock.sleep(100);

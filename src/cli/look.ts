@@ -27,7 +27,9 @@ export async function lookPatiently(
     stop.throwIfAborted();
     const failure = lastFailure();
     const hopeless = failure !== undefined && (failure.kind === 'auth' || failure.kind === 'broken');
-    if (hopeless || clock.monotonic() + pause >= until)
+    // Nothing is asked before that is over, and it may be an hour.
+    const asked = failure?.kind === 'wait' ? (failure.retryAfterMs ?? 0) : 0;
+    if (hopeless || clock.monotonic() + Math.max(pause, asked) >= until)
       throw new UserError(
         'EK601',
         `the services cannot be seen: ${failure === undefined ? 'no answer' : failureText(failure)}`,
