@@ -10,6 +10,7 @@ import type { Io } from './io.ts';
 
 const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 250;
+const WATCH_MS = 250;
 
 /**
  * Resolves when the fleet knows a trusted list; throws a UserError (exit 1) with the last failure otherwise.
@@ -22,18 +23,32 @@ export async function lookPatiently(
   { clock, stop }: Pick<Io, 'clock' | 'stop'>,
 ): Promise<void> {
   const until = clock.monotonic() + PATIENCE_MS;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, 4_000)) {
-    if (await fleet.look(everything, stop)) return;
-    stop.throwIfAborted();
+  // Nothing is asked before that is over, and it may be an hour.
+  const isHeld = () => {
     const failure = lastFailure();
-    const hopeless = failure !== undefined && (failure.kind === 'auth' || failure.kind === 'broken');
-    // Nothing is asked before that is over, and it may be an hour.
-    const asked = failure?.kind === 'wait' ? (failure.retryAfterMs ?? 0) : 0;
-    if (hopeless || clock.monotonic() + Math.max(pause, asked) >= until)
-      throw new UserError(
-        'EK601',
-        `the services cannot be seen: ${failure === undefined ? 'no answer' : failureText(failure)}`,
-      );
-    await clock.sleep(pause, stop);
+    return failure?.kind === 'wait' && clock.monotonic() + (failure.retryAfterMs ?? 0) >= until;
+  };
+  const [held, ended] = [new AbortController(), new AbortController()];
+  const watching = async () => {
+    while (!ended.signal.aborted && !isHeld()) await clock.sleep(WATCH_MS, ended.signal);
+    if (!ended.signal.aborted) held.abort();
+  };
+  void watching();
+  const signal = AbortSignal.any([stop, held.signal]);
+  try {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, 4_000)) {
+      if (await fleet.look(everything, signal)) return;
+      stop.throwIfAborted();
+      const failure = lastFailure();
+      const hopeless = failure !== undefined && (failure.kind === 'auth' || failure.kind === 'broken');
+      if (hopeless || isHeld() || clock.monotonic() + pause >= until)
+        throw new UserError(
+          'EK601',
+          `the services cannot be seen: ${failure === undefined ? 'no answer' : failureText(failure)}`,
+        );
+      await clock.sleep(pause, stop);
+    }
+  } finally {
+    ended.abort();
   }
 }
