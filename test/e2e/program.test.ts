@@ -89,12 +89,12 @@ describe('the built program', () => {
     expect(inside).toMatchObject({ exit: 3, stdout: '' });
     expect(inside.stderr).toContain('EK510');
     const config = join(scratch, 'settings.yaml');
-    writeFileSync(config, 'owner: team-b\nrate: 100/m\n');
+    writeFileSync(config, 'owner: team-b\nrate: 10/m\nburst: 1\n');
     rmSync(join(path, 'settings.yaml'));
-    const { EVENKEEL_RATE: _, ...rest } = env;
+    const { EVENKEEL_RATE: _, EVENKEEL_BURST: __, ...rest } = env;
     const outside = await runBuilt(['plan', path, '--config', config], { env: rest });
     expect(outside.exit).toBe(2);
-    expect(outside.stdout).toContain('at 100/m');
+    expect(outside.stdout).toContain('at 10/m');
   });
 
   it('stops at SIGINT with 130, and the next apply finishes without a duplicate', async () => {
