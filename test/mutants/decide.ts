@@ -262,8 +262,8 @@ export const DECIDE: readonly Mutant[] = [
     file: 'src/decide/deletes.ts',
     find: '      if (by.size === 0) continue;\n',
     replace: '      if (by.size < 99) continue;\n',
-    oracle: 'O27',
-    probes: ['story linked-orphans'],
+    oracle: 'O15d',
+    probes: ['story linked-from-outside'],
     tests: ['test/decide/deletes.test.ts'],
   },
   {

@@ -893,6 +893,15 @@ export const STORIES: Readonly<Record<string, Story>> = {
     world.wishes = all;
     return asShown(world);
   }),
+  /** Another's service links to an orphan: it is not shown as one that goes, as it does not. */
+  'linked-from-outside': both(async (profile) => {
+    const world = new World({ server: { profile }, prune: 'owned', allowDeletes: 99 });
+    ours(world, named(6));
+    const link = { to_service: `/api/v1/service/${world.server.live('s5')[0]?.uuid}/`, name: 'x' };
+    world.server.put('theirs', 'another', { spec: { linked_to_service: [link] } });
+    world.wishes = wishes(named(5));
+    return asShown(world);
+  }),
   /** No containers are wished any more. */
   'to-nought': both(async (profile) => {
     const world = new World({ server: { profile } });
