@@ -135,7 +135,7 @@ export class Keeping {
     for (const { name, protect } of wishes) {
       if (protect) this.#protected.add(name);
       else this.#protected.delete(name);
-      if (protect !== protectedNames.has(name)) this.record({ type: 'protected', name, on: protect });
+      if (!protect && protectedNames.has(name)) this.record({ type: 'protected', name, on: false });
     }
     for (const name of this.#protected)
       if (!protectedNames.has(name)) this.record({ type: 'protected', name, on: true });

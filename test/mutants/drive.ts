@@ -364,13 +364,13 @@ export const DRIVE: readonly Mutant[] = [
     tests: ['test/drive/unlink.test.ts'],
   },
   {
-    name: 'a-full-disk-forgets-protection',
-    after: 'evenkeel itself: what the journal could not take went with its manifest',
+    name: 'protection-is-not-kept',
+    after: 'kustomize-controller#662: deleting the definition deletes the data',
     file: 'src/drive/keeping.ts',
     find: 'if (protect) this.#protected.add(name);',
     replace: 'if (protect) this.#protected.delete(name);',
     oracle: 'O2b',
-    probes: ['random 102376'],
+    probes: ['random 102376', 'story protected-orphan'],
     tests: ['test/drive/daemon.test.ts'],
   },
   {
@@ -382,16 +382,6 @@ export const DRIVE: readonly Mutant[] = [
     oracle: 'O31',
     probes: ['random 100298'],
     tests: ['test/drive/suspended.test.ts'],
-  },
-  {
-    name: 'protection-is-not-kept',
-    after: 'kustomize-controller#662: deleting the definition deletes the data',
-    file: 'src/drive/keeping.ts',
-    find: 'if (protect !== protectedNames.has(name))',
-    replace: 'if (!protect && protectedNames.has(name))',
-    oracle: 'O2b',
-    probes: ['story protected-orphan'],
-    tests: ['test/drive'],
   },
   {
     name: 'wall-clock-rules-the-hour',
