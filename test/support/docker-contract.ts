@@ -52,21 +52,46 @@ export const docker: EngineFactory = async () => {
   };
 };
 
-/** Kills the process of the one running container that fits, as soon as there is one: it may be on its way up. */
+/**
+ * Kills the process of the one running container that fits, as soon as there is one: it may be on its way up. Comes back
+ * when the engine has noticed: until then it shows the container as running, and may still be told another restart policy.
+ */
 export async function killProcess(
   docker: Docker,
   filters: Readonly<Record<string, string[]>>,
 ): Promise<void> {
-  let [container, ...others] = await docker.listContainers({ filters });
-  for (let tries = 0; container === undefined && tries < 100; tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    [container, ...others] = await docker.listContainers({ filters });
+  let killed: { readonly id: string; readonly pid: number } | undefined;
+  await eventually('one running container to kill', async () => {
+    const [container, ...others] = await docker.listContainers({ filters });
+    if (container === undefined || others.length > 0) return false;
+    const pid = await pidOf(docker, container.Id);
+    // 0 = not running, and to the system call: everything in our own process group.
+    if (!(pid > 1)) return false;
+    process.kill(pid, 'SIGKILL');
+    killed = { id: container.Id, pid };
+    return true;
+  });
+  await eventually('the engine to notice that', async () => {
+    return killed !== undefined && (await pidOf(docker, killed.id)) !== killed.pid;
+  });
+}
+
+/** The process of a container; 0 without one, or without the container. */
+async function pidOf(docker: Docker, id: string): Promise<number> {
+  try {
+    return (await docker.getContainer(id).inspect()).State.Pid;
+  } catch (error) {
+    if ((error as { readonly statusCode?: number }).statusCode === 404) return 0;
+    throw error;
   }
-  if (container === undefined || others.length > 0) throw new Error('not one running container to kill');
-  const { State } = await docker.getContainer(container.Id).inspect();
-  // 0 = not running, and to the system call: everything in our own process group.
-  if (!(State.Pid > 1)) throw new Error(`container ${container.Id} has no process`);
-  process.kill(State.Pid, 'SIGKILL');
+}
+
+async function eventually(what: string, happens: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 150; tries += 1) {
+    if (await happens()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`waited for ${what}`);
 }
 
 /** Nothing answers at the engine's address. */
