@@ -2,7 +2,8 @@
 # A Docker engine for the tests that need a real one, sshd for those of the git source, promtool for the alert rules:
 # installs Debian's packages and starts dockerd, as root.
 # Afterwards:  CI=true EVENKEEL_ENGINES=docker,swarm EVENKEEL_TESTS=engines npm test     (a skip is then a failure)
-# With DOCKERD_PID_FILE set, the pid of an engine that it started is left there.
+# With DOCKERD_PID_FILE set, the pid of an engine that it started is left there. With DOCKERD_DATA set, that engine keeps
+# what it has in this directory: it meets no container, network or image of an earlier run.
 set -eu
 
 if test "$(id -u)" != 0 || ! command -v apt-get >/dev/null; then
@@ -23,7 +24,7 @@ if docker info >/dev/null 2>&1; then
 fi
 
 log=${DOCKERD_LOG:-/var/log/dockerd.log}
-setsid dockerd >"$log" 2>&1 </dev/null &
+setsid dockerd ${DOCKERD_DATA:+--data-root "$DOCKERD_DATA"} >"$log" 2>&1 </dev/null &
 pid=$!
 if test -n "${DOCKERD_PID_FILE:-}"; then echo "$pid" >"$DOCKERD_PID_FILE"; fi
 for _ in $(seq 120); do

@@ -33,7 +33,13 @@ export const docker: EngineFactory = async () => {
     policiesAtOnce: true,
     /** Not through the engine: that would count as being stopped on purpose, and not be restarted. */
     kill: (service, ordinal) =>
-      killProcess(b.docker, { label: [`evenkeel.service=${service.uuid}`, `evenkeel.ordinal=${ordinal}`] }),
+      killProcess(b.docker, {
+        label: [
+          `evenkeel.instance=${b.instance}`,
+          `evenkeel.service=${service.uuid}`,
+          `evenkeel.ordinal=${ordinal}`,
+        ],
+      }),
     hold: (service) => hold(service.uuid),
     renewed: { image: RENEWED, renew: () => makeImage({ name: RENEWED, page: '2' }) },
     away: () => away(proxy),

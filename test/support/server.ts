@@ -2,7 +2,7 @@
  * The service API on loopback for tests, with the truth about every request, and the questions one asks that truth.
  */
 import { expect } from 'vitest';
-import { systemClock } from '../../src/cli/system.ts';
+import { systemClock, systemRandom } from '../../src/cli/system.ts';
 import { createSimulatedEngine, type SimulatedEngine } from '../../src/engine/simulated/engine.ts';
 import { INSTANT } from '../../src/engine/simulated/options.ts';
 import { createServer, type Server } from '../../src/server/app.ts';
@@ -40,7 +40,7 @@ export interface StartOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly users?: readonly UserEntry[];
-  /** Instead of the simulated engine. */
+  /** Instead of the simulated engine. Uuids are then new in each run: what an earlier one left behind is not met again. */
   readonly engine?: Engine;
   readonly port?: number;
 }
@@ -80,7 +80,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     store,
     clock,
     users: createUsers(options.users ?? USERS),
-    random: options.random ?? seededRandom(seed + 1_000 * ++restarts),
+    random: options.random ?? (options.engine ? systemRandom : seededRandom(seed + 1_000 * ++restarts)),
     options: options.settings ?? {},
     log: (level: string, message: string) => void logged.push(`${level}: ${message}`),
   };
