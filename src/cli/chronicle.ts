@@ -76,6 +76,7 @@ function entryOf(event: Event, open: Set<string>): Entry | undefined {
     case 'source:incomplete':
     case 'source:recovered':
     case 'deletes:refused':
+    case 'orphans:left':
     case 'suspend:on':
     case 'suspend:off':
       return { name: undefined, what: progressLine(event) ?? event.type, why: undefined, outcome: 'noted' };

@@ -11,7 +11,6 @@ import { progressLine } from '../render/progress.ts';
 import { visible } from '../render/safe.ts';
 import type { Event, Listen } from '../service/event.ts';
 import { UserError } from '../service/failure.ts';
-import { inOrder } from './effects.ts';
 import type { Io } from './io.ts';
 import { SERVER_KEYS } from './keys.ts';
 import { createLog, type Log } from './log.ts';
@@ -47,7 +46,7 @@ export const first: CommandSpec = {
         `a simulated server of the service API is on ${server.origin}; the daemon follows ${inner.args[0]}\n`,
       );
       const values = settings(RUN_KEYS, flags, env, inner.args);
-      return await runDaemon(inner, values, log, inOrder(teller(io, hints), io));
+      return await runDaemon(inner, values, log, teller(io, hints));
     } finally {
       await server.close();
       rmSync(stateDir, { recursive: true, force: true });

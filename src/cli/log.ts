@@ -157,6 +157,8 @@ function lineOf(event: Event): Line {
           why: objectionSentence(event.objection, visible),
         },
       ];
+    case 'orphans:left':
+      return ['info', 'in no manifest, and left alone', { names: event.names, why: event.why }];
     case 'journal:failed':
       return ['error', 'the journal cannot be written', { why: event.message }];
     case 'stop:requested':

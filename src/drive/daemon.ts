@@ -18,6 +18,7 @@ import type { Authority } from './authority.ts';
 import type { Target, Verdict } from './bench.ts';
 import { doze } from './doze.ts';
 import type { Fleet } from './fleet.ts';
+import { OrphanNews } from './orphan-news.ts';
 import { permitId } from './permit.ts';
 import { sourceNews } from './source-news.ts';
 
@@ -45,6 +46,7 @@ export class Daemon implements Authority {
   readonly #parts: DaemonParts;
   readonly #options: DaemonOptions;
   readonly #absences = new Absences();
+  readonly #orphans = new OrphanNews();
   /** By uuid: what the latest pass's review says of terminating it. */
   #reviewed: ReadonlyMap<string, 'now' | Block> = new Map();
   /** By uuid: the turn of each delete in the latest pass's plan. */
@@ -180,6 +182,8 @@ export class Daemon implements Authority {
       this.#parts.listen({ type: 'deletes:refused', objection });
     }
     this.#plan = plan;
+    // Who is in no manifest is known when all of them are read.
+    if (load.complete) for (const event of this.#orphans.news(plan.orphans)) this.#parts.listen(event);
     for (const { name, uuid } of deletes) {
       if (uuid !== undefined)
         this.#fleet.start({ kind: 'delete', id: permitId('absent', name, uuid), name, uuid });
@@ -243,7 +247,7 @@ export class Daemon implements Authority {
   #tellEnd(load: Load, tookMs: number): void {
     let [inSync, moving, blocked, failing] = [0, 0, 0, 0];
     for (const { name } of load.wishes) {
-      const verdict = this.#fleet.decide({ kind: 'wish', id: name, name });
+      const verdict = this.#fleet.peek({ kind: 'wish', id: name, name });
       if (verdict.kind === 'in-sync') inSync += 1;
       else if (verdict.kind === 'blocked') blocked += 1;
       else if (verdict.kind === 'stalled' || (verdict.kind === 'wait' && verdict.for.code === 'backoff'))

@@ -258,8 +258,13 @@ export class Fleet implements World {
     return this.#stopping.asked;
   }
 
+  /** What would be decided now, without a word or a trace. */
+  peek(target: Target): Verdict {
+    return judge(target, this.#bench);
+  }
+
   decide(target: Target): Verdict {
-    const verdict = judge(target, this.#bench);
+    const verdict = this.peek(target);
     if (this.#keyed.isRunning(target.id)) this.#note(target, verdict);
     return verdict;
   }

@@ -1,7 +1,7 @@
 /**
  * One plain line for each event worth one, in the API's words: `web PATCH target_num_containers 2→7`, `web → Scaling`.
  */
-import type { Event } from '../service/event.ts';
+import type { Event, LeftAlone } from '../service/event.ts';
 import type { ApiFailure } from '../service/failure.ts';
 import type { Culprit } from '../service/plan.ts';
 import type { Difference, Operation } from '../service/service.ts';
@@ -63,6 +63,8 @@ export function progressLine(event: Event): string | undefined {
     }
     case 'deletes:refused':
       return `REFUSED: ${objectionSentence(event.objection, visible)}`;
+    case 'orphans:left':
+      return `in no manifest: ${listed(event.names, visible, 10)}; ${LEFT_ALONE[event.why]}`;
     case 'journal:failed':
       return `the journal cannot be written, so nothing is sent: ${visible(event.message)}`;
     case 'stop:requested':
@@ -71,6 +73,11 @@ export function progressLine(event: Event): string | undefined {
       return event.undone.length === 0 ? 'stopped' : `stopped; not ended: ${listed(event.undone, visible)}`;
   }
 }
+
+const LEFT_ALONE: Readonly<Record<LeftAlone, string>> = {
+  'prune-never': 'left alone: to remove what no manifest names, restart with --prune owned',
+  grace: 'to be deleted when the grace has passed, unless a manifest names it again',
+};
 
 function foreignLine({ name, fields, by }: Extract<Event, { type: 'service:foreign-change' }>): string {
   const what = fields.includes('service') ? 'it is gone' : listed(fields, visible);

@@ -3,7 +3,7 @@
  * `noun:verb`; no member holds a value of an environment variable.
  */
 import type { ApiFailure } from './failure.ts';
-import type { Culprit } from './plan.ts';
+import type { Culprit, Orphan } from './plan.ts';
 import type { Block, Decision, Objection, Operation, Reason, Verb } from './service.ts';
 import type { ServiceState } from './states.ts';
 
@@ -110,8 +110,13 @@ export type Event =
       readonly by: string | undefined;
     }
   | { readonly type: 'deletes:refused'; readonly objection: Objection }
+  /** Ours, and named by no manifest any more (or since the start): they are left alone, for this reason. Once for each. */
+  | { readonly type: 'orphans:left'; readonly names: readonly string[]; readonly why: LeftAlone }
   | { readonly type: 'journal:failed'; readonly message: string }
   | { readonly type: 'stop:requested'; readonly signal: string }
   | { readonly type: 'stop:done'; readonly undone: readonly string[] };
+
+/** While manifests cannot all be read nobody knows which services none names. */
+export type LeftAlone = Exclude<Orphan['why'], 'incomplete-load'>;
 
 export type Listen = (event: Event) => void;

@@ -1,5 +1,6 @@
 /** The daemon: drift heals, wishes change, manifests break and vanish, and at rest it only looks. */
 import { describe, expect, test } from 'vitest';
+import type { Event } from '../../src/service/event.ts';
 import type { Wish } from '../../src/service/service.ts';
 import type { World } from '../sim/world.ts';
 import { FLEET, told, worldWith, writes } from '../support/drive.ts';
@@ -248,6 +249,84 @@ describe('a name that no manifest names any more', () => {
     await daemon.stop();
     expect(world.oracles.violations).toEqual([]);
   });
+});
+
+describe('an owned service that no manifest names, and that is left alone,', () => {
+  const orphans = (events: readonly Event[]) =>
+    events.flatMap((event) => (event.type === 'orphans:left' ? [`${event.names} ${event.why}`] : []));
+
+  test('is told of once for each time that its manifest went away, and once after a start', async () => {
+    const world = worldWith(many(3));
+    let daemon = await world.run();
+    await world.pass(MINUTE);
+    for (const left of [2, 1, 3, 1]) {
+      world.wishes = many(left);
+      daemon.hint();
+      await world.pass(10 * MINUTE);
+    }
+    expect(orphans(daemon.life.events)).toEqual([
+      's02 prune-never',
+      's01 prune-never',
+      's01,s02 prune-never',
+    ]);
+    await daemon.stop();
+    daemon = await world.run();
+    await world.pass(HOUR);
+    expect(orphans(daemon.life.events)).toEqual(['s01,s02 prune-never']);
+    await daemon.stop();
+  });
+
+  test('is not told of while a manifest cannot be read: it may be the one that names it', async () => {
+    const world = worldWith(many(3));
+    await (await prepared(world)).stop();
+    world.wishes = many(2);
+    world.complete = false;
+    const daemon = await world.run();
+    await world.pass(10 * MINUTE);
+    expect(orphans(daemon.life.events)).toEqual([]);
+    world.complete = true;
+    daemon.hint();
+    await world.pass(10 * MINUTE);
+    expect(orphans(daemon.life.events)).toEqual(['s02 prune-never']);
+    await daemon.stop();
+  });
+
+  test('is told of when its grace begins, where it is to be deleted', async () => {
+    const world = worldWith(many(10), { prune: 'owned', graceMs: 10 * MINUTE });
+    const daemon = await prepared(world);
+    world.wishes = many(9);
+    daemon.hint();
+    await world.pass(HOUR);
+    expect(orphans(daemon.life.events)).toEqual(['s09 grace']);
+    expect(world.server.live('s09')).toEqual([]);
+    await daemon.stop();
+  });
+
+  /** A daemon in a world in which all is as wished. */
+  async function prepared(world: World) {
+    const daemon = await world.run();
+    await world.pass(MINUTE);
+    return daemon;
+  }
+});
+
+test('a state is not told before the request that led to it, also where a pass ends while the disk takes its time', async () => {
+  const world = worldWith([wish('web')], { server: { moveMs: 20_000 } });
+  const daemon = await world.run();
+  await world.pass(MINUTE);
+  world.disk.syncMs = 5_000;
+  world.network.onAnswer = ({ verb }) => {
+    if (verb === 'start') world.scheduler.after(1_000, () => daemon.hint());
+  };
+  const from = daemon.life.events.length;
+  world.server.ask('stop', world.server.live('web')[0]?.uuid ?? '');
+  await world.pass(5 * MINUTE);
+  const words = daemon.life.events.slice(from).flatMap((event) => {
+    if (event.type === 'operation:accepted') return [event.operation.verb];
+    return event.type === 'service:decided' && event.decision === 'wait' ? [event.state] : [];
+  });
+  expect(words).toEqual(['Stopping', 'start', 'Starting']);
+  await daemon.stop();
 });
 
 test('a source that is empty or cannot be read stops nothing', async () => {

@@ -384,6 +384,7 @@ export const EVERY_EVENT: { readonly [Type in Event['type']]: Extract<Event, { t
   },
   'suspend:off': { type: 'suspend:off', names: [], why: 'resumed', by: 'ann' },
   'deletes:refused': { type: 'deletes:refused', objection: EVERY_OBJECTION.everything },
+  'orphans:left': { type: 'orphans:left', names: ['api', 'old'], why: 'prune-never' },
   'journal:failed': { type: 'journal:failed', message: 'ENOSPC: no space left on device' },
   'stop:requested': { type: 'stop:requested', signal: 'SIGTERM' },
   'stop:done': { type: 'stop:done', undone: ['db'] },
