@@ -75,7 +75,7 @@ export function progressLine(event: Event): string | undefined {
 }
 
 const LEFT_ALONE: Readonly<Record<LeftAlone, string>> = {
-  'prune-never': 'left alone: to remove what no manifest names, restart with --prune owned',
+  'prune-never': 'left alone: run and apply remove such services with --prune owned --owner NAME only',
   grace: 'to be deleted when the grace has passed, unless a manifest names it again',
 };
 
