@@ -2,6 +2,7 @@
  * Two projects: `unit` runs the sources as they are, `e2e` runs the built program (its global set-up builds it).
  * `npm test` is both; neither needs a privilege, a network beyond loopback, or anything installed but `npm ci`.
  */
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** What works on a real engine where there is one. */
@@ -19,6 +20,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     fileParallelism: !engines,
+    // Much of the time is waiting, for processes and sockets: also two processors take two files at once.
+    maxWorkers: engines ? 1 : Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,

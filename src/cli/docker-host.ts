@@ -26,6 +26,9 @@ export async function dockerHost({ env }: Pick<Io, 'env'>): Promise<DockerHost> 
         3,
       );
     });
-  const [ca, cert, key] = await Promise.all(['ca.pem', 'cert.pem', 'key.pem'].map(read));
-  return { host, tls: { ca: ca ?? '', cert: cert ?? '', key: key ?? '' } };
+  // One after the other: of several that are missing the same is named each time.
+  return {
+    host,
+    tls: { ca: await read('ca.pem'), cert: await read('cert.pem'), key: await read('key.pem') },
+  };
 }
