@@ -42,6 +42,38 @@ test('a plan says what changed live and what in git, by field, and nothing of a 
   expect(Buffer.from(world.disk.bytes).toString()).not.toContain(CANARY);
 });
 
+test('a variable that somebody else adds beside those of the manifest is a change, by its key', async () => {
+  const world = worldWith([withPassword(CANARY)]);
+  await world.apply();
+  const container_envvars = [
+    { key: 'PASSWORD', value: CANARY },
+    { key: 'EXTRA', value: '1' },
+  ];
+  world.server.ask('update', world.server.live('web')[0]?.uuid ?? '', { container_envvars });
+  await world.pass(MINUTE);
+  expect(changed(await world.plan())).toEqual({ live: ['container_envvars.EXTRA'], git: [] });
+});
+
+test.each([
+  ['running', 'Running', undefined],
+  ['running', 'Partly running', ['state']],
+  ['running', 'Stopped', ['state']],
+  ['running', 'Not running', ['state']],
+  ['running', 'Stopping', undefined],
+  ['stopped', 'Stopped', undefined],
+  ['stopped', 'Not running', undefined],
+  ['stopped', 'Partly running', ['state']],
+  ['stopped', 'Running', ['state']],
+] as const)(
+  'a service wished %s that was as wished and is %s: what changed live is %j',
+  async (want, state, live) => {
+    const world = worldWith([wish('web', { want })]);
+    await world.apply();
+    world.server.become(world.server.live('web')[0]?.uuid ?? '', state);
+    expect(changed(await world.plan())).toEqual(live && { live, git: [] });
+  },
+);
+
 test('a daemon tells each change of somebody else once, none of its own, and tells it again when it comes again', async () => {
   const world = worldWith([...FLEET]);
   const daemon = await world.run();
