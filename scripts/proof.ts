@@ -16,6 +16,7 @@ const COMMANDS: readonly (readonly [name: string, args: readonly string[]])[] = 
   ['sim:model', []],
   ['sim:crash', []],
   ['sim:fault', []],
+  ['sim:pairs', []],
   ['sim:dry-run', []],
   ['sim:random', ['--budget', '10m']],
   ['sim:git', []],
