@@ -13,7 +13,8 @@ export interface Edges {
 }
 
 const SYNC_MS = 1;
-const NEVER = new Promise<never>(() => {});
+/** New each time: one that all wait for would keep every world for ever. */
+const never = () => new Promise<never>(() => {});
 
 export class Disk {
   bytes: Uint8Array = new Uint8Array();
@@ -45,7 +46,7 @@ export class Disk {
 
   open(scheduler: Scheduler, edges: Edges): JournalFile {
     const write = async (kind: 'append' | 'replace', bytes: Uint8Array): Promise<void> => {
-      if (!edges.edge('journal:write')) return NEVER;
+      if (!edges.edge('journal:write')) return never();
       if (this.full !== undefined) throw new Error(this.full);
       if (this.#pending !== undefined) throw new Error('two writes to the journal at once');
       const pending = { kind, bytes: Uint8Array.from(bytes) };

@@ -15,7 +15,8 @@ import type { World } from './world.ts';
 
 export type { Store } from './git-answers.ts';
 
-const NEVER = new Promise<never>(() => {});
+/** New each time: one that all wait for would keep every world for ever. */
+const never = () => new Promise<never>(() => {});
 
 /** What is told of every exchange, as the server knows it. */
 export interface Watch {
@@ -57,13 +58,13 @@ export class SimGit {
     const world = this.#world;
     return async (command) => {
       const [name] = command.args;
-      if (!world.edge(`git:${name}`, life)) return NEVER;
+      if (!world.edge(`git:${name}`, life)) return never();
       if (command.signal.aborted) return none('aborted');
       const number = ++this.#commands;
       this.underWay += 1;
       const result = await this.#during(command, number, life);
       if (life.alive) this.underWay -= 1;
-      if (!world.edge(`git:${name}:done`, life)) return NEVER;
+      if (!world.edge(`git:${name}:done`, life)) return never();
       if (result.stdout.length > command.maxBytes) return none('output');
       return result;
     };

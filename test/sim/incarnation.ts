@@ -15,7 +15,8 @@ import { openJournal, readJournal } from './journal.ts';
 import type { Timer } from './scheduler.ts';
 import type { World } from './world.ts';
 
-const NEVER = new Promise<never>(() => {});
+/** New each time: one that all wait for would keep every world for ever. */
+const never = () => new Promise<never>(() => {});
 /** Longest delay a real timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 export const API_KEY = 'canary-api-key-0815';
@@ -55,9 +56,9 @@ export class Incarnation {
     };
     this.http = {
       exchange: async (request) => {
-        if (!world.edge('http:send', this)) return NEVER;
+        if (!world.edge('http:send', this)) return never();
         const outcome = await world.network.exchange(request, number);
-        return world.edge('http:answer', this) ? outcome : NEVER;
+        return world.edge('http:answer', this) ? outcome : never();
       },
     };
   }
@@ -129,7 +130,7 @@ export class Incarnation {
   }
 
   #sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    if (!this.alive) return NEVER;
+    if (!this.alive) return never();
     if (!(ms <= MAX_TIMER_MS)) throw new RangeError(`a real timer cannot wait ${ms} ms`);
     if (signal?.aborted) return Promise.resolve();
     const { scheduler } = this.#world;
