@@ -20,12 +20,15 @@ import type { SwarmShop } from './shop.ts';
 import { restartCondition, serviceSpec } from './spec.ts';
 import { isWanted } from './views.ts';
 
+const CLEARING_LOOK_MS = 100;
+const LONGEST_CLEARING_MS = 3_000;
+
 export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: AbortSignal): Promise<JobDone> {
   const { definition, verb } = job;
   const { uuid, uniqueName, spec } = definition;
   const replicas = spec.target_num_containers;
   const before = await shop.api.service(uuid);
-  const tasks = before === undefined ? [] : await shop.api.tasks([before.ID]);
+  const tasks = before === undefined ? [] : await tasksThatStay(shop, before.ID, signal);
   if (replicas === 0 && before === undefined) return {};
   const stays = before !== undefined && (replicas === 0 || keepsSpec(verb, definition, before));
   const image = stays ? undefined : await shop.images.ensure(spec.image, verb === 'redeploy', signal);
@@ -66,6 +69,23 @@ export async function deploy(shop: SwarmShop, job: Job, scrub: Scrub, signal: Ab
     ...(image === undefined ? {} : { image: image.image.defaults }),
     ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
   };
+}
+
+/**
+ * The tasks, when the swarm has cleared away those that it was told to remove; not waited for long, as a node that is gone
+ * keeps its own. A service that is scaled up while one is still listed may get no task in its slot, and never another.
+ */
+async function tasksThatStay(
+  { api, settings: { clock } }: SwarmShop,
+  service: string,
+  signal: AbortSignal,
+): Promise<readonly Task[]> {
+  for (const until = clock.monotonic() + LONGEST_CLEARING_MS; ; ) {
+    const tasks = await api.tasks([service]);
+    const leaving = tasks.some((task) => task.DesiredState === 'remove');
+    if (!leaving || signal.aborted || clock.monotonic() >= until) return tasks;
+    await clock.sleep(CLEARING_LOOK_MS, signal);
+  }
 }
 
 /** Whether some run that are to be left alone, and others are to be made anew. */

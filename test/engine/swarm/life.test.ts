@@ -50,6 +50,22 @@ describeSwarm('a service on a swarm of one node', { timeout: 120_000 }, () => {
     expect(await b.left()).toEqual([]);
   });
 
+  it('gets its container also where it is wanted again while those before it are being cleared away', async () => {
+    const all = Array.from({ length: 8 }, () => b.define({ target_num_containers: 2 }));
+    const scaledTo = (one: Definition, target_num_containers: number) =>
+      b.run('scale', { ...one, spec: { ...one.spec, target_num_containers } });
+    const life = async (one: Definition) => {
+      await b.run('start', one);
+      const ends: boolean[] = [];
+      for (const target of [0, 1, 0, 2, 1, 2]) ends.push((await scaledTo(one, target)).ok);
+      const seen = await b.look(one);
+      await b.run('terminate', one);
+      return [...ends, seen];
+    };
+    const good = [true, true, true, true, true, true, ['1 running 1', '2 running 1']];
+    expect(await Promise.all(all.map(life))).toEqual(all.map(() => good));
+  });
+
   it('is redeployed with new content behind the same tag, and with what the definition says now', async () => {
     const image = 'evenkeel-test-roll:1';
     await makeImage({ name: image, page: 'one' }, swarm.nodes[0]?.host);
